@@ -1,0 +1,256 @@
+//! What was typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compares official statements: who holds which position, where the sides overlap, where they diverge and why.
+#[derive(Debug, Parser)]
+#[command(name = "parallax", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compare readouts of one contact; with one readout, compare the sides inside it
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
+    /// Show who holds what in each readout, without comparing
+    Positions(PositionsArgs),
+    /// Serve parallax.v1.ComparisonService over gRPC until SIGTERM or SIGINT
+    #[command(after_help = SERVE_NOTES)]
+    Serve(ServeArgs),
+    /// Measure the answers against annotated texts
+    Evaluate(EvaluateArgs),
+    /// Show the engines and the data that answers depend on
+    Models(ModelsArgs),
+}
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  parallax compare ours.txt theirs.txt --author Norland --author Sudria
+  parallax compare call.txt --side 'Norland;President Ada Lind' --side 'Sudria=Sudrian,Port Vey'
+  pandoc their-page.html -t plain | parallax compare ours.txt - --format json";
+
+const SERVE_NOTES: &str = "\
+The log goes to standard error. PARALLAX_LOG filters it by level and module: 'warn', 'parallax=debug'. \
+It holds counts and durations, never text of a readout.";
+
+/// Texts and the sides that are known.
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Texts in UTF-8, one readout each, 1 to 8, at most 1,000,000 bytes each; '-' is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// A side: its name, after '=' further names (capital, demonym, institutions), after ';' the persons who speak
+    /// for it, with or without title. Repeat for each side. Sides not given are found in the texts
+    #[arg(long = "side", value_name = "NAME[=ALIAS,...][;PERSON,...]")]
+    pub sides: Vec<String>,
+
+    /// The side that published a file. Repeat in the order of the files; '' leaves one open
+    #[arg(long = "author", value_name = "NAME")]
+    pub authors: Vec<String>,
+}
+
+/// How the answer is shown.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Form of the answer: text to read, or the JSON form of the API's messages
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    pub format: FormatArg,
+
+    /// What offsets count: UTF-8 bytes, UTF-16 code units, code points
+    #[arg(long, value_enum, default_value_t = OffsetsArg::Utf8)]
+    pub offsets: OffsetsArg,
+
+    /// Columns of the text form. Unset: the terminal's, at most 160; 100 where there is no terminal
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=400))]
+    pub width: Option<u16>,
+}
+
+/// How positions are scored and linked.
+#[derive(Debug, Args)]
+pub struct EngineArgs {
+    /// Scorer
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
+
+    /// Least score of a link, 0 to 1. Unset: the engine's own
+    #[arg(long, value_name = "SCORE", value_parser = share)]
+    pub threshold: Option<f64>,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Texts and sides.
+    #[command(flatten)]
+    pub input: InputArgs,
+
+    /// Scoring.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+
+    /// Most points to show, 1 to 10,000; the rest is counted in a warning
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max_points: u32,
+
+    /// Kinds of points to show, separated by commas. Unset: all
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
+    pub kinds: Vec<KindArg>,
+
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `positions`.
+#[derive(Debug, Args)]
+pub struct PositionsArgs {
+    /// Texts and sides.
+    #[command(flatten)]
+    pub input: InputArgs,
+
+    /// Form of the answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address to listen on; port 0 takes a free one and logs it
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    pub address: SocketAddr,
+
+    /// Comparisons computed at a time, 1 to 1,024. Unset: 4 for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub permits: Option<u16>,
+
+    /// Requests that wait for a permit; one more is refused. 0: none waits. Unset: 8 for each processor
+    #[arg(long, value_name = "N")]
+    pub queue: Option<u16>,
+
+    /// After a signal, seconds between health turning to NOT_SERVING and the end of taking requests
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub health_wait: u16,
+
+    /// After that, most seconds that calls in flight get to end. Unset: 20
+    #[arg(long, value_name = "SECONDS")]
+    pub grace: Option<u16>,
+
+    /// Form of the log
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    pub log: FormatArg,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// Folder of annotated texts (*.json), pairs and singles, or one such file
+    #[arg(value_name = "DIR")]
+    pub gold: PathBuf,
+
+    /// Also write the candidate pairs of gold positions with the inputs of the scorer, one line of JSON a pair: what
+    /// the linker is fitted on
+    #[arg(long, value_name = "FILE")]
+    pub candidates: Option<PathBuf>,
+
+    /// Also write the predictions, one line of JSON a document
+    #[arg(long, value_name = "FILE")]
+    pub predictions: Option<PathBuf>,
+
+    /// Also show one line of figures a document
+    #[arg(long)]
+    pub by_pair: bool,
+
+    /// Also show positions and holders for first-person and third-person texts apart
+    #[arg(long)]
+    pub genres: bool,
+
+    /// Compare the annotated positions with their annotated holders instead of the texts, to measure linking alone
+    #[arg(long)]
+    pub gold_spans: bool,
+
+    /// Scoring.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Arguments of `models`.
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// Form of the answer: text to read, or the JSON form of DescribeEngineResponse
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    pub format: FormatArg,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// What offsets count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OffsetsArg {
+    /// Bytes of UTF-8.
+    Utf8,
+    /// Code units of UTF-16.
+    Utf16,
+    /// Code points.
+    Utf32,
+}
+
+/// Scorers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EngineArg {
+    /// Lexical scoring, microseconds a pair.
+    Fast,
+}
+
+/// Kinds of points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KindArg {
+    /// Both have it and do not differ in substance.
+    Overlap,
+    /// Both have it and differ.
+    Divergence,
+    /// Only one account has it.
+    OneSided,
+}
+
+fn share(typed: &str) -> Result<f64, String> {
+    match typed.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("not a number from 0 to 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_share_is_a_number_from_0_to_1() {
+        assert_eq!(share("0.5"), Ok(0.5));
+        for typed in ["-0.1", "1.1", "NaN", "inf", "half", ""] {
+            assert!(share(typed).is_err(), "{typed}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The command line: `compare`, `positions`, `serve`, `evaluate`, `models`.
+//!
+//! In: arguments. Out: the answer on standard output, or one line on standard error and an exit code: 2 when an
+//! argument or a file is at fault, 1 when something else is. Nothing is printed of an answer that fails.
+
+mod args;
+
+mod config;
+
+mod input;
+
+mod serve;
+
+mod text;
+
+mod visible;
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::Parser as _;
+
+use crate::pipeline::{self, Engine};
+use crate::server::limits;
+use crate::{evaluate, server};
+use args::{Cli, Command, CompareArgs, EvaluateArgs, FormatArg, ModelsArgs, PositionsArgs};
+use config::{Input, Output};
+use visible::{escape_json, visible};
+
+/// What keeps a command from being carried out.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// An argument, or the file that it names, is at fault.
+    #[error("{argument}: {problem}")]
+    Argument { argument: String, problem: String },
+    /// A gold file is at fault, or the predictions cannot be written.
+    #[error(transparent)]
+    Evaluate(#[from] evaluate::Error),
+    /// The server cannot start or has failed.
+    #[error(transparent)]
+    Serve(#[from] server::ServeError),
+    /// Standard output cannot be written.
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Error {
+    fn argument(argument: &str, problem: impl Into<String>) -> Self {
+        Self::Argument { argument: argument.to_owned(), problem: problem.into() }
+    }
+
+    /// Two for faults of the caller, as clap does for what it refuses itself.
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Argument { .. } | Self::Evaluate(_) => 2,
+            Self::Serve(_) | Self::Output(_) => 1,
+        }
+    }
+}
+
+/// Runs the command that the arguments name, program name first; the result is the exit code of the process.
+///
+/// Help, version and arguments that cannot be parsed end the process here.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let outcome = match Cli::parse_from(args).command {
+        Command::Compare(args) => compare(&args),
+        Command::Positions(args) => positions(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Evaluate(args) => evaluate(&args),
+        Command::Models(args) => models(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough ("| head").
+        Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+            // When even standard error is closed there is nobody left to tell.
+            let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {}", visible(&error.to_string()));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn compare(args: &CompareArgs) -> Result<(), Error> {
+    let input = Input::new(&args.input)?;
+    let output = Output::new(&args.output);
+    let options = config::compare_options(args);
+    let comparison = pipeline::compare(&input.readouts, &input.sides, &options);
+    match output.format {
+        FormatArg::Text => print_text(&text::comparison(&comparison, &options.point_kinds, output.width)),
+        FormatArg::Json => print_json(&server::json::comparison(&comparison, output.unit)),
+    }
+}
+
+fn positions(args: &PositionsArgs) -> Result<(), Error> {
+    let input = Input::new(&args.input)?;
+    let output = Output::new(&args.output);
+    let extraction = pipeline::extract(&input.readouts, &input.sides);
+    match output.format {
+        FormatArg::Text => print_text(&text::extraction(&extraction, output.unit, output.width)),
+        FormatArg::Json => print_json(&server::json::extraction(&extraction, output.unit)),
+    }
+}
+
+fn evaluate(args: &EvaluateArgs) -> Result<(), Error> {
+    let documents = evaluate::gold::load(&args.gold)?;
+    // The most that can be asked for: a point that is cut off counts as missed.
+    let comparison = pipeline::Options { max_points: limits::POINTS as usize, ..config::engine_options(&args.engine) };
+    let options = evaluate::predict::Options { comparison, gold_spans: args.gold_spans };
+    let outcomes = evaluate::evaluate(documents, &options);
+    if let Some(path) = &args.predictions {
+        evaluate::write_predictions(path, &outcomes)?;
+    }
+    if let Some(path) = &args.candidates {
+        evaluate::write_candidates(path, &outcomes)?;
+    }
+    let layout = evaluate::table::Layout { by_document: args.by_pair, genres: args.genres };
+    print_text(&evaluate::table::report(&outcomes, layout))
+}
+
+fn models(args: &ModelsArgs) -> Result<(), Error> {
+    if args.format == FormatArg::Json {
+        return print_json(&server::json::engine_description());
+    }
+    let mut text = format!("parallax {}\n", env!("CARGO_PKG_VERSION"));
+    for (i, engine) in Engine::ALL.iter().enumerate() {
+        let default = if i == 0 { " (default)" } else { "" };
+        let threshold = engine.default_link_threshold();
+        let _ = writeln!(text, "engine {}{default}: link threshold {threshold:.3}", text::engine_name(*engine));
+    }
+    for model in pipeline::models() {
+        let _ = writeln!(text, "\n{} ({} bytes)\n  {}", model.name, model.bytes, model.description);
+        let _ = writeln!(text, "  sha256 {}", model.sha256);
+    }
+    print_text(&text)
+}
+
+/// Prints styled text, whose colours go to a terminal only.
+fn print_text(text: &str) -> Result<(), Error> {
+    let mut stdout = anstream::stdout();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+fn print_json(json: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(escape_json(json.trim_end()).as_bytes())?;
+    stdout.write_all(b"\n")?;
+    Ok(stdout.flush()?)
+}

@@ -1,0 +1,150 @@
+//! Features: what of a position counts when two of them are compared.
+//!
+//! Words are stemmed (Snowball English, Porter 2), function words and the framing of reported speech ("President Aro
+//! stressed that") left out, and weighted by inverse document frequency from the table `idf.tsv`. Ideographs count in
+//! pairs, since single ones say little.
+//!
+//! In: "Aro reaffirmed Norland's support for the ceasefire." Out: the terms `support` and `ceasefir` with weights.
+
+use crate::models::static_embeddings::{Vector, embed};
+use crate::pipeline::position::{Figure, Position};
+use crate::pipeline::segmentation::{is_ideograph, words};
+use crate::pipeline::sides::{Cast, Who};
+use crate::span::Span;
+use rust_stemmers::{Algorithm, Stemmer};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// Document frequencies of stems, as text.
+pub const IDF_TABLE: &str = include_str!("idf.tsv");
+/// Words without content of their own, as text.
+pub const STOP_WORDS: &str = include_str!("stop_words.txt");
+
+/// Characters of a position that the character metrics read. They are quadratic; readout positions are 100 to 300 long.
+const MAX_METRIC_CHARACTERS: usize = 300;
+
+static IDF: LazyLock<Idf> = LazyLock::new(Idf::load);
+static STOP: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| STOP_WORDS.lines().filter(|line| !line.starts_with('#')).collect());
+
+struct Idf {
+    weights: BTreeMap<&'static str, f64>,
+    unseen: f64,
+}
+
+impl Idf {
+    fn load() -> Self {
+        let mut n_documents = 1.0;
+        let mut counts = Vec::new();
+        for line in IDF_TABLE.lines() {
+            if let Some(n) = line.strip_prefix("# documents: ") {
+                n_documents = n.trim().parse().expect("the table states its number of documents");
+            } else if let Some((stem, n)) = line.split_once('\t').filter(|_| !line.starts_with('#')) {
+                counts.push((stem, n.parse::<f64>().expect("counts of the table are numbers")));
+            }
+        }
+        // Scaled so that a word never seen weighs 1.
+        let most = (n_documents + 1.0_f64).ln();
+        let weights =
+            counts.into_iter().map(|(stem, n)| (stem, ((n_documents + 1.0) / (n + 1.0)).ln() / most)).collect();
+        Self { weights, unseen: 1.0 }
+    }
+
+    fn weight(&self, stem: &str) -> f64 {
+        self.weights.get(stem).copied().unwrap_or(self.unseen)
+    }
+}
+
+/// What is compared of one statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// Stems with their weights, 0 to 1, ascending by stem.
+    pub terms: Vec<(String, f64)>,
+    /// Sum of the weights.
+    pub weight: f64,
+    /// Stems that name a person, place or thing, ascending.
+    pub names: Vec<String>,
+    /// Where it lies among all texts by its static embedding.
+    pub vector: Vector,
+    /// Numbers.
+    pub figures: Vec<Figure>,
+    /// Text in lower case, white space folded, cut for the character metrics.
+    pub characters: String,
+    /// Letters and digits in lower case: equal for texts that differ in case, spacing and punctuation only.
+    pub identity: String,
+    /// Where each term first stands in the readout's text, in the order of `terms`.
+    pub term_spans: Vec<Span>,
+}
+
+/// The features of `position` in its readout's text.
+#[must_use]
+pub fn describe(text: &str, position: &Position, cast: &Cast) -> Features {
+    // Names in the source ("President Aro stressed") say who speaks, not what about.
+    let frame = position.attribution.source;
+    let cue = position.attribution.cue;
+    let is_frame = |span: Span| [frame, cue].into_iter().flatten().any(|part| part.contains(span));
+    let persons: Vec<Span> = cast
+        .mentions(text, position.span)
+        .into_iter()
+        .filter(|mention| matches!(mention.who, Who::Side(_)))
+        .map(|mention| mention.span)
+        .collect();
+    build(text, position.span, position.figures.clone(), |span| {
+        is_frame(span) || persons.iter().any(|person| person.contains(span))
+    })
+}
+
+/// The features of a bare statement.
+#[must_use]
+pub fn describe_statement(text: &str) -> Features {
+    let span = Span::new(0, text.len());
+    build(text, span, crate::pipeline::position::figures(text, span), |_| false)
+}
+
+fn build(text: &str, span: Span, figures: Vec<Figure>, is_left_out: impl Fn(Span) -> bool) -> Features {
+    let stemmer = Stemmer::create(Algorithm::English);
+    let mut terms: BTreeMap<String, (f64, Span)> = BTreeMap::new();
+    let mut names = BTreeSet::new();
+    let mut ideograph: Option<Span> = None;
+    for (at, word) in words(text, span).into_iter().enumerate() {
+        let slice = word.span.slice(text);
+        let is_single = slice.chars().next().is_some_and(is_ideograph);
+        if is_single {
+            if let Some(before) = ideograph.filter(|before| before.end == word.span.start) {
+                let pair = Span::new(before.start, word.span.end);
+                terms.entry(pair.slice(text).to_owned()).or_insert((1.0, pair));
+            }
+            ideograph = Some(word.span);
+            continue;
+        }
+        ideograph = None;
+        let lower = word.lower(text);
+        let stem = stem(&stemmer, &lower);
+        if STOP.contains(stem.as_ref()) || STOP.contains(lower.as_str()) || is_left_out(word.span) {
+            continue;
+        }
+        if at > 0 && slice.starts_with(char::is_uppercase) {
+            names.insert(stem.clone().into_owned());
+        }
+        terms.entry(stem.clone().into_owned()).or_insert((IDF.weight(&stem), word.span));
+    }
+    let slice = span.slice(text);
+    let characters: String =
+        slice.split_whitespace().flat_map(|word| word.chars().chain([' '])).take(MAX_METRIC_CHARACTERS).collect();
+    Features {
+        weight: terms.values().map(|(weight, _)| weight).sum(),
+        term_spans: terms.values().map(|&(_, span)| span).collect(),
+        terms: terms.into_iter().map(|(term, (weight, _))| (term, weight)).collect(),
+        names: names.into_iter().collect(),
+        vector: embed(slice),
+        figures,
+        characters: characters.trim_end().to_lowercase(),
+        identity: slice.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect(),
+    }
+}
+
+fn stem<'a>(stemmer: &Stemmer, lower: &'a str) -> Cow<'a, str> {
+    let bare = lower.strip_suffix("'s").unwrap_or(lower);
+    if bare.is_ascii() { stemmer.stem(bare) } else { Cow::Borrowed(bare) }
+}

@@ -1,0 +1,49 @@
+//! The data files that answers depend on, with their hashes.
+
+use super::{attribution, features, sides, similarity};
+use crate::models::{position_spans, static_embeddings, wordpiece};
+use sha2::{Digest as _, Sha256};
+
+/// A data file that answers depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// File name.
+    pub name: &'static str,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+    /// Size.
+    pub bytes: u64,
+    /// What it is and where it is from, in one line.
+    pub description: &'static str,
+}
+
+/// The data files inside this version.
+#[must_use]
+pub fn models() -> Vec<ModelInfo> {
+    let weights: [(&str, &[u8], &str); 3] = [
+        ("static.bin", static_embeddings::WEIGHTS, "static token embeddings distilled from all-MiniLM-L6-v2"),
+        ("vocab.txt", wordpiece::WEIGHTS, "WordPiece vocabulary of all-MiniLM-L6-v2"),
+        ("position_spans.bin", position_spans::WEIGHTS, "semi-Markov CRF that finds positions, trained on readouts"),
+    ];
+    let own = [
+        ("cues.tsv", attribution::CUE_TABLE, "reporting words with speech act and strength, written by hand"),
+        ("cues_zh.tsv", attribution::CHINESE_CUE_TABLE, "reporting words in Chinese, written by hand"),
+        ("idf.tsv", features::IDF_TABLE, "document frequencies of stems (White House readouts, STS-B, SNLI)"),
+        ("stop_words.txt", features::STOP_WORDS, "words without content of their own, written by hand"),
+        (
+            "weights.rs",
+            similarity::WEIGHTS_SOURCE,
+            "logistic regressions that score pairs, fitted on annotated readouts",
+        ),
+    ];
+    let tables = own.into_iter().chain(sides::TABLES).map(|(name, text, about)| (name, text.as_bytes(), about));
+    let files = weights.into_iter().chain(tables);
+    files
+        .map(|(name, bytes, description)| ModelInfo {
+            name,
+            sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes: bytes.len() as u64,
+            description,
+        })
+        .collect()
+}

@@ -1,0 +1,315 @@
+//! The map: one line per stage. Text in, values out; no async, no I/O, no clock, no wire types.
+
+pub mod segmentation;
+
+pub mod sides;
+
+pub mod attribution;
+
+pub mod position;
+
+pub mod features;
+
+pub mod similarity;
+
+pub mod alignment;
+
+pub mod relation;
+
+pub mod report;
+
+mod language;
+
+mod inventory;
+
+use crate::readout::{Readout, Side};
+use features::Features;
+pub use inventory::{ModelInfo, models};
+use language::Attributed;
+pub use position::MAX_POSITIONS;
+use position::Position;
+use relation::End;
+use report::{Comparison, Extraction, Link, NearMiss, Point, PointKind, ReadoutSummary, Warning, WarningCode};
+use segmentation::Segmentation;
+use sides::{Cast, SideIdx};
+use similarity::ScorePart;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The scorer that decides which positions are about the same thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Engine {
+    /// Lexical scoring and static embeddings, microseconds a pair.
+    Fast,
+}
+
+impl Engine {
+    /// The engines of this version, the default one first.
+    pub const ALL: &[Self] = &[Self::Fast];
+
+    /// The score at and above which a pair is a link, when the caller sets none.
+    #[must_use]
+    pub fn default_link_threshold(self) -> f64 {
+        alignment::LINK_THRESHOLD
+    }
+}
+
+/// What a caller can set in a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Scorer. Default: the first of [`Engine::ALL`].
+    pub engine: Engine,
+    /// Least score of a link, 0 to 1. `None`: [`Engine::default_link_threshold`].
+    pub link_threshold: Option<f64>,
+    /// Kinds of points to return. Empty: all.
+    pub point_kinds: Vec<PointKind>,
+    /// Most points to return. Default: 1,000.
+    pub max_points: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { engine: Engine::ALL[0], link_threshold: None, point_kinds: Vec::new(), max_points: 1_000 }
+    }
+}
+
+/// Languages in which positions are attributed, as BCP 47 tags.
+pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
+
+/// Who holds what, where the sides overlap and diverge, and what only one of them mentions.
+///
+/// Total: odd input gives fewer positions and a warning, never an error or a panic.
+#[must_use]
+pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Comparison {
+    let mut read = read(readouts, sides);
+    let features: Vec<Features> = read
+        .positions
+        .iter()
+        .map(|position| features::describe(&readouts[position.readout].text, position, &read.cast))
+        .collect();
+    let (links, near) = link(readouts, &read, &features, options);
+    let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
+    if n_cut > 0 {
+        let message = format!("{n_cut} points were left out: max_points is {}", options.max_points);
+        read.warnings.push(Warning { code: WarningCode::PointsTruncated, readout: None, message });
+    }
+    if readouts.len() == 1 && read.cast.sides.len() < 2 {
+        let message = "fewer than two sides were found, so nothing is compared".to_owned();
+        read.warnings.push(Warning { code: WarningCode::OneSideOnly, readout: Some(0), message });
+    }
+    let linked = links.iter().flat_map(|link| [link.left, link.right]).collect();
+    Comparison {
+        sides: report::side_summaries(readouts, &read.cast, &read.positions, &linked),
+        readouts: read.summaries(readouts, &linked, &points),
+        name_differences: report::name_differences(readouts, &read.positions, &points),
+        positions: read.positions,
+        points,
+        warnings: read.warnings,
+        engine: options.engine,
+    }
+}
+
+/// Who holds what in each readout.
+#[must_use]
+pub fn extract(readouts: &[Readout], sides: &[Side]) -> Extraction {
+    let read = read(readouts, sides);
+    let linked = BTreeSet::new();
+    Extraction {
+        sides: report::side_summaries(readouts, &read.cast, &read.positions, &linked),
+        readouts: read.summaries(readouts, &linked, &[]),
+        positions: read.positions,
+        warnings: read.warnings,
+    }
+}
+
+/// The score of every left statement against every right one with its parts, row by row, each scored alone.
+#[must_use]
+pub fn score_pairs(left: &[String], right: &[String], engine: Engine) -> Vec<Vec<(f64, Vec<ScorePart>)>> {
+    let Engine::Fast = engine;
+    let describe =
+        |texts: &[String]| -> Vec<Features> { texts.iter().map(|text| features::describe_statement(text)).collect() };
+    let (left, right) = (describe(left), describe(right));
+    left.iter().map(|a| right.iter().map(|b| similarity::score_alone(a, b)).collect()).collect()
+}
+
+/// The positions of two readouts and their scored candidate pairs: what the linker is fitted and measured on.
+#[must_use]
+pub fn candidates(readouts: &[Readout; 2], sides: &[Side]) -> (Vec<Position>, Vec<similarity::ScoredPair>) {
+    let read = read(readouts, sides);
+    let features: Vec<Features> = read
+        .positions
+        .iter()
+        .map(|position| features::describe(&readouts[position.readout].text, position, &read.cast))
+        .collect();
+    let roles = roles(readouts, &read.positions);
+    let of = |readout: usize| -> Vec<(&Features, similarity::Role)> {
+        (0..read.positions.len())
+            .filter(|&idx| read.positions[idx].readout == readout)
+            .map(|idx| (&features[idx], roles[idx]))
+            .collect()
+    };
+    let pairs = similarity::score(&of(0), &of(1));
+    (read.positions, pairs)
+}
+
+/// What the stages up to positions find.
+struct Read {
+    segmentations: Vec<Segmentation>,
+    languages: Vec<String>,
+    cast: Cast,
+    positions: Vec<Position>,
+    warnings: Vec<Warning>,
+}
+
+impl Read {
+    fn summaries(&self, readouts: &[Readout], linked: &BTreeSet<usize>, points: &[Point]) -> Vec<ReadoutSummary> {
+        report::readout_summaries(
+            readouts,
+            &self.segmentations,
+            &self.languages,
+            &self.cast,
+            &self.positions,
+            linked,
+            points,
+        )
+    }
+}
+
+/// Readout text → segmentation → sides → attribution → positions.
+fn read(readouts: &[Readout], declared: &[Side]) -> Read {
+    let segmentations: Vec<Segmentation> =
+        readouts.iter().map(|readout| segmentation::segment(&readout.text)).collect();
+    let languages: Vec<String> = readouts.iter().map(language::language_of).collect();
+    let cast = sides::cast(readouts, &segmentations, declared);
+    let (mut positions, mut warnings) = (Vec::new(), Vec::new());
+    for (at, readout) in readouts.iter().enumerate() {
+        let mut warn = |code, message: String| warnings.push(Warning { code, readout: Some(at), message });
+        let attributed = language::attributed(&languages[at]);
+        if attributed.is_none() {
+            let message =
+                format!("positions are not attributed in language {}; the author is the holder", languages[at]);
+            warn(WarningCode::LanguageNotSupported, message);
+        }
+        if cast.authors[at].is_none() {
+            warn(WarningCode::AuthorUnknown, "the author side could not be told from the text".to_owned());
+        }
+        let (text, author) = (&readout.text, cast.authors[at]);
+        let clauses = match attributed {
+            Some(Attributed::English) => attribution::attribute(text, &segmentations[at], &cast, author),
+            Some(Attributed::Chinese) => attribution::attribute_chinese(text, &segmentations[at], &cast, author),
+            None => attribution::narrate(&segmentations[at], author),
+        };
+        let (found, n_cut) = match attributed {
+            _ if !readout.statements.is_empty() => {
+                position::from_statements(at, readout, &clauses, |id| cast.side_by_id(id))
+            }
+            Some(Attributed::English) => {
+                let is_first_person = attribution::is_first_person(text, &segmentations[at]);
+                let spans = position::spans::spans(text, &segmentations[at], is_first_person);
+                position::from_spans(at, text, &clauses, &spans)
+            }
+            Some(Attributed::Chinese) | None => position::from_clauses(at, text, &clauses),
+        };
+        if segmentations[at].n_split > 0 {
+            let (n, limit) = (segmentations[at].n_split, segmentation::MAX_SENTENCE_BYTES);
+            warn(WarningCode::SentenceSplit, format!("{n} sentences over {limit} bytes were cut into pieces"));
+        }
+        if n_cut > 0 {
+            let limit = position::MAX_POSITIONS;
+            warn(WarningCode::PositionsTruncated, format!("{n_cut} positions after the first {limit} were left out"));
+        }
+        if found.is_empty() {
+            warn(WarningCode::NoPositions, "no position was found".to_owned());
+        }
+        positions.extend(found);
+    }
+    Read { segmentations, languages, cast, positions, warnings }
+}
+
+/// Positions → scores → links → relations, for every pair of readouts, or inside the only one; and the best pair of
+/// every position that is in no link.
+fn link(
+    readouts: &[Readout],
+    read: &Read,
+    features: &[Features],
+    options: &Options,
+) -> (Vec<Link>, BTreeMap<usize, NearMiss>) {
+    let threshold = options.link_threshold.unwrap_or(options.engine.default_link_threshold());
+    let of_readout =
+        |readout: usize| (0..read.positions.len()).filter(move |&idx| read.positions[idx].readout == readout);
+    let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
+        sides_of_one(&read.positions)
+    } else {
+        let pairs = (0..readouts.len()).flat_map(|left| (left + 1..readouts.len()).map(move |right| (left, right)));
+        pairs.map(|(left, right)| (of_readout(left).collect(), of_readout(right).collect())).collect()
+    };
+    let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
+    let roles = roles(readouts, &read.positions);
+    for (left, right) in groups {
+        let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
+            idxs.iter().map(|&idx| (&features[idx], roles[idx])).collect()
+        };
+        let pairs = similarity::score(&side(&left), &side(&right));
+        let end = |idx: usize| End {
+            idx,
+            position: &read.positions[idx],
+            features: &features[idx],
+            text: &readouts[read.positions[idx].readout].text,
+        };
+        for pair in alignment::align(&pairs, threshold) {
+            let (a, b) = (end(left[pair.left]), end(right[pair.right]));
+            let (relation, reasons) = relation::classify(a, b, &pair.features);
+            links.push(Link {
+                left: a.idx,
+                right: b.idx,
+                score: pair.score,
+                parts: similarity::parts(&pair.features),
+                relation,
+                reasons,
+            });
+        }
+        for pair in &pairs {
+            for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
+                let miss = near.entry(own).or_default();
+                if pair.score > miss.score {
+                    miss.score = pair.score;
+                }
+                if miss.denial.is_none() && pair.score >= threshold * relation::DENIAL_SHARE {
+                    miss.denial = relation::denial(end(own), end(other));
+                }
+            }
+        }
+    }
+    links.sort_by_key(|link| (link.left, link.right));
+    (links, near)
+}
+
+/// For every two sides inside one readout, the positions that each of them holds alone.
+fn sides_of_one(positions: &[Position]) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let alone = |side: SideIdx| {
+        (0..positions.len()).filter(move |&idx| positions[idx].holder.sides() == [side]).collect::<Vec<_>>()
+    };
+    let mut sides: Vec<SideIdx> =
+        positions.iter().flat_map(|position| position.holder.sides().iter().copied()).collect();
+    sides.sort_unstable();
+    sides.dedup();
+    let pairs = (0..sides.len()).flat_map(|left| (left + 1..sides.len()).map(move |right| (left, right)));
+    pairs.map(|(left, right)| (alone(sides[left]), alone(sides[right]))).collect()
+}
+
+fn roles(readouts: &[Readout], positions: &[Position]) -> Vec<similarity::Role> {
+    use attribution::SpeechAct::{Commit, Inform, Offer, Reaffirm, Support, Thank};
+    let mut holders: Vec<&position::Holder> = positions.iter().map(|position| &position.holder).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    positions
+        .iter()
+        .map(|position| similarity::Role {
+            place: position.span.start as f64 / readouts[position.readout].text.len().max(1) as f64,
+            thanks: position.speech_act == Thank,
+            gives: matches!(position.speech_act, Commit | Inform | Offer | Reaffirm | Support),
+            confidence: position.confidence,
+            is_joint: position.holder.is_joint(),
+            holder: holders.binary_search(&&position.holder).unwrap_or_default() as u64,
+        })
+        .collect()
+}

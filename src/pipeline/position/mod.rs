@@ -1,0 +1,251 @@
+//! Positions: from clauses to what each side is said to hold.
+//!
+//! In: the clause "reaffirmed his support for the ceasefire", held by Norland.
+//! Out: a position with the speech act Reaffirm, stance Support, strength .7, modality Fact.
+
+mod figures;
+mod selection;
+pub mod spans;
+mod types;
+
+pub use figures::figures;
+pub use selection::is_position;
+pub use types::*;
+
+use crate::pipeline::attribution::{self, Clause, SpeechAct};
+use crate::pipeline::segmentation::words;
+use crate::readout::Readout;
+use crate::span::Span;
+use spans::ScoredSpan;
+
+/// Most positions of one readout that are compared. Comparison is quadratic in it; the longest White House readout has
+/// under 100.
+pub const MAX_POSITIONS: usize = 2_000;
+
+/// Strength of a clause without a cue: a plain statement.
+const UNCUED_STRENGTH: f64 = 0.4;
+
+/// The positions of readout number `readout`, one a clause that states one, and how many were cut off at
+/// [`MAX_POSITIONS`]. For languages without a trained cutter.
+#[must_use]
+pub fn from_clauses(readout: usize, text: &str, clauses: &[Clause]) -> (Vec<Position>, usize) {
+    let kept: Vec<&Clause> = clauses.iter().filter(|clause| is_position(text, clause)).collect();
+    let positions = kept.iter().take(MAX_POSITIONS).enumerate();
+    let positions = positions.map(|(ordinal, clause)| describe(readout, ordinal, text, clause)).collect();
+    (positions, kept.len().saturating_sub(MAX_POSITIONS))
+}
+
+/// The positions of readout number `readout`: the spans of the trained cutter, each attributed as the clause in it is,
+/// and the clauses that the cutter left out though their cue takes a stand; and how many were cut off at
+/// [`MAX_POSITIONS`].
+#[must_use]
+pub fn from_spans(readout: usize, text: &str, clauses: &[Clause], spans: &[ScoredSpan]) -> (Vec<Position>, usize) {
+    let (mut first, mut next) = (0, 0);
+    let mut found: Vec<(Clause, f64)> = Vec::new();
+    for scored in spans {
+        while clauses.get(first).is_some_and(|clause| clause.span.end <= scored.span.start) {
+            found.extend(clauses[first..=first].iter().filter(|_| first >= next).filter_map(|c| rescued(text, c)));
+            first += 1;
+        }
+        let inside: Vec<&Clause> =
+            clauses[first..].iter().take_while(|clause| clause.span.start < scored.span.end).collect();
+        next = first + inside.len();
+        found.push((attribution::whole(scored.span, telling(&inside, scored.span)), scored.confidence));
+    }
+    found.extend(clauses[first.max(next)..].iter().filter_map(|clause| rescued(text, clause)));
+    let kept = found.iter().take(MAX_POSITIONS).enumerate();
+    let positions = kept.map(|(ordinal, (clause, confidence))| Position {
+        confidence: *confidence,
+        ..describe(readout, ordinal, text, clause)
+    });
+    (positions.collect(), found.len().saturating_sub(MAX_POSITIONS))
+}
+
+/// Confidence of a clause that the cutter left out: a low guess. The annotated documents have no such clause to measure
+/// it on.
+const RESCUED_CONFIDENCE: f64 = 0.3;
+
+/// A third-person clause whose cue agrees, promises, asks, objects or warns. The cutter takes short openings for the
+/// scene ("Minister Vey rejected the plan."), but who reads a readout for positions would miss them.
+fn rescued(text: &str, clause: &Clause) -> Option<(Clause, f64)> {
+    use SpeechAct::{Consult, Inform, State, Thank, Welcome};
+    let takes_stand = clause.cue.is_some_and(|cue| !matches!(cue.act, State | Inform | Consult | Thank | Welcome));
+    (takes_stand && !clause.is_first_person && is_position(text, clause)).then(|| (clause.clone(), RESCUED_CONFIDENCE))
+}
+
+/// Share of a clause or of the span that both must have for the clause to speak for the span.
+const TELLING_SHARE: f64 = 0.3;
+
+/// Of the clauses that overlap `span`, the one by which it is attributed: the first of those that fill it or lie in it
+/// and have a cue, else the one that fills most of it.
+fn telling<'a>(clauses: &[&'a Clause], span: Span) -> Option<&'a Clause> {
+    let share = |clause: &Clause| {
+        let overlap = clause.span.overlap(span) as f64;
+        (overlap / span.len().max(1) as f64).max(overlap / clause.span.len().max(1) as f64)
+    };
+    let cued = clauses.iter().find(|clause| clause.cue.is_some() && share(clause) >= TELLING_SHARE);
+    cued.or_else(|| clauses.iter().rev().max_by_key(|clause| clause.span.overlap(span))).copied()
+}
+
+/// One position a statement, attributed by the first clause in it unless the caller names the holders.
+#[must_use]
+pub fn from_statements(
+    index: usize,
+    readout: &Readout,
+    clauses: &[Clause],
+    side_of: impl Fn(&str) -> Option<crate::pipeline::sides::SideIdx>,
+) -> (Vec<Position>, usize) {
+    let mut positions = Vec::new();
+    let mut start = 0;
+    for statement in readout.statements.iter().take(MAX_POSITIONS) {
+        let span = Span::new(start, start + statement.text.len());
+        start = span.end + 1;
+        let inside = clauses.iter().find(|clause| clause.span.overlap(span) > 0);
+        let whole = attribution::whole(span, inside);
+        let mut position = describe(index, positions.len(), &readout.text, &whole);
+        let mut holders: Vec<_> = statement.holders.iter().filter_map(|id| side_of(id)).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        if !holders.is_empty() {
+            position.holder = Holder::Sides(holders);
+        }
+        position.statement_id.clone_from(&statement.id);
+        positions.push(position);
+    }
+    (positions, readout.statements.len().saturating_sub(MAX_POSITIONS))
+}
+
+fn describe(readout: usize, ordinal: usize, text: &str, clause: &Clause) -> Position {
+    let lowers: Vec<String> = words(text, clause.span).iter().map(|word| word.lower(text)).collect();
+    let modality = modality(&lowers);
+    let speech_act = speech_act(clause, &lowers, modality);
+    let is_negated = clause.is_negated || (clause.cue.is_none() && lowers.iter().any(|word| is_negation(word)));
+    Position {
+        readout,
+        ordinal,
+        span: clause.span,
+        holder: clause.holder.clone(),
+        attribution: clause.attribution.clone(),
+        speech_act,
+        stance: stance(clause, speech_act, &lowers),
+        strength: clause.cue.map_or(UNCUED_STRENGTH, |cue| cue.strength),
+        negated: is_negated,
+        modality,
+        figures: figures(text, clause.span),
+        act_cue: act_cue(clause, speech_act),
+        confidence: 1.0,
+        statement_id: String::new(),
+    }
+}
+
+/// The words by which the act is done: the inner cue when it is the one that acts, else the main one.
+fn act_cue(clause: &Clause, act: SpeechAct) -> Option<Span> {
+    let inner = clause.inner_cue.filter(|(inner, span)| inner.act == act && clause.span.contains(*span));
+    let is_inner = inner.is_some() && clause.cue.is_some_and(|cue| cue.act != act);
+    inner.filter(|_| is_inner).map(|(_, span)| span).or(clause.attribution.cue)
+}
+
+fn is_negation(word: &str) -> bool {
+    matches!(word, "not" | "never" | "no" | "cannot" | "without" | "neither" | "nor") || word.ends_with("n't")
+}
+
+fn modality(lowers: &[String]) -> Modality {
+    let has = |words: &[&str]| lowers.iter().any(|lower| words.contains(&lower.as_str()));
+    let follows = |first: &str, second: &str| lowers.windows(2).any(|pair| pair[0] == first && pair[1] == second);
+    if has(&["if", "unless", "provided"])
+        || (has(&["event", "case"]) && (follows("event", "of") || follows("in", "case")))
+    {
+        Modality::Conditional
+    } else if has(&["should", "must", "ought", "need", "needs"]) || follows("have", "to") || follows("has", "to") {
+        Modality::Obligation
+    } else if has(&["will", "shall"]) || follows("going", "to") || lowers.iter().any(|word| word.ends_with("'ll")) {
+        Modality::Future
+    } else if has(&["can", "could", "may", "might", "would"]) {
+        Modality::Possibility
+    } else {
+        Modality::Fact
+    }
+}
+
+fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechAct {
+    match clause.cue {
+        // "agreed" negated is a refusal; "made clear that … would respond … in the event of" is a threat.
+        Some(cue) if clause.is_negated && cue.polarity > 0 => SpeechAct::Reject,
+        Some(cue) => {
+            let responds = lowers
+                .iter()
+                .any(|word| matches!(word.as_str(), "respond" | "consequences" | "retaliate" | "countermeasures"));
+            let inner = clause
+                .inner_cue
+                .map(|(inner, _)| inner.act)
+                .filter(|act| !matches!(act, SpeechAct::State | SpeechAct::Inform));
+            match cue.act {
+                _ if responds && modality == Modality::Conditional => SpeechAct::Threaten,
+                // "stated that it opposes": what is done is inside what is said.
+                SpeechAct::State if inner.is_none() && modality == Modality::Obligation => SpeechAct::Demand,
+                SpeechAct::State => inner.unwrap_or(SpeechAct::State),
+                act => act,
+            }
+        }
+        None if modality == Modality::Obligation => SpeechAct::Demand,
+        None if modality == Modality::Future => SpeechAct::Commit,
+        None => SpeechAct::State,
+    }
+}
+
+/// Words that turn a neutral report into a stand for or against something.
+const FOR: [&str; 16] = [
+    "support",
+    "importance",
+    "commitment",
+    "readiness",
+    "cooperation",
+    "welcome",
+    "progress",
+    "partnership",
+    "friendship",
+    "solidarity",
+    "strengthen",
+    "deepen",
+    "enhance",
+    "promote",
+    "together",
+    "peace",
+];
+const AGAINST: [&str; 18] = [
+    "oppose",
+    "opposes",
+    "opposition",
+    "against",
+    "concern",
+    "concerns",
+    "provocative",
+    "unacceptable",
+    "violation",
+    "violations",
+    "aggression",
+    "threat",
+    "brutal",
+    "unprovoked",
+    "illegal",
+    "destructive",
+    "reject",
+    "rejects",
+];
+
+fn stance(clause: &Clause, act: SpeechAct, lowers: &[String]) -> Stance {
+    let sign = match clause.cue.map_or(0, |cue| cue.polarity) {
+        0 => {
+            let count = |words: &[&str]| lowers.iter().filter(|lower| words.contains(&lower.as_str())).count();
+            let (support, oppose) = (count(&FOR), count(&AGAINST));
+            i8::from(support > oppose) - i8::from(oppose > support)
+        }
+        polarity => polarity,
+    };
+    match (if clause.is_negated { -sign } else { sign }, act) {
+        (_, SpeechAct::Consult) => Stance::Neutral,
+        (1, _) => Stance::Support,
+        (-1, _) => Stance::Oppose,
+        _ => Stance::Neutral,
+    }
+}

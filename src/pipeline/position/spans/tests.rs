@@ -1,0 +1,110 @@
+use super::*;
+use crate::pipeline::segmentation::segment;
+use serde::Deserialize;
+use std::path::Path;
+
+/// What `training/position_spans/train.py --parity` says of one text under `tests/parallax/gold_cases`.
+#[derive(Deserialize)]
+struct Reference {
+    path: String,
+    is_first_person: bool,
+    n_tokens: usize,
+    /// In characters, as all offsets here.
+    units: Vec<(usize, usize)>,
+    boundaries: Vec<u8>,
+    log_z: f64,
+    spans: Vec<(usize, usize, f64)>,
+}
+
+#[test]
+fn inference_agrees_with_the_reference() {
+    let references: Vec<Reference> = serde_json::from_str(include_str!("parity.json")).expect("the file is JSON");
+    assert!(references.len() > 30);
+    let model = PositionSpanModel::get();
+    for reference in references {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parallax/gold_cases").join(&reference.path);
+        let text = std::fs::read_to_string(path).expect("the text of the case is there");
+        let (tokens, words) = tokens::tokenize(&text, model);
+        assert_eq!(tokens.len(), reference.n_tokens, "{}", reference.path);
+        let (units, boundaries) = units::units(&tokens, &words);
+        let found: Vec<_> = units.iter().map(|unit| (unit.start_char, unit.end_char)).collect();
+        assert_eq!(found, reference.units, "{}", reference.path);
+        let found: Vec<u8> = boundaries.iter().map(|&boundary| boundary as u8).collect();
+        assert_eq!(found, reference.boundaries, "{}", reference.path);
+        let is_first_person = reference.is_first_person;
+        let document =
+            Document { tokens: &tokens, words: &words, units: &units, boundaries: &boundaries, is_first_person };
+        let marginals = lattice::marginals(&units, &features::score(&document, model), model);
+        assert!((marginals.log_z - reference.log_z).abs() < 1e-3, "{}: log Z {}", reference.path, marginals.log_z);
+        let threshold = if is_first_person { FIRST_PERSON_THRESHOLD } else { THIRD_PERSON_THRESHOLD };
+        let found = cut(&text, is_first_person, threshold);
+        let characters = |byte: usize| text[..byte].chars().count();
+        assert_eq!(
+            found.iter().map(|s| (characters(s.span.start), characters(s.span.end))).collect::<Vec<_>>(),
+            reference.spans.iter().map(|&(start, end, _)| (start, end)).collect::<Vec<_>>(),
+            "{}",
+            reference.path
+        );
+        for (found, expected) in found.iter().zip(&reference.spans) {
+            assert!((found.confidence - expected.2).abs() < 1e-4, "{}: {found:?}", reference.path);
+        }
+    }
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let found: Vec<&str> =
+        spans(text, &segment(text), false).into_iter().map(|scored| scored.span.slice(text)).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn positions_are_found_and_scene_setting_is_not() {
+    check(
+        "President Aro spoke today with Prime Minister Vey. President Aro reaffirmed his support for the ceasefire.",
+        &["President Aro reaffirmed his support for the ceasefire."],
+    );
+    check("", &[]);
+    check("\n \n", &[]);
+}
+
+#[track_caller]
+fn check_trimmed(text: &str, expected: &str) {
+    assert_eq!(trim(text, Span::new(0, text.len())).slice(text), expected);
+}
+
+#[test]
+fn spans_lose_what_joins_them_to_others() {
+    check_trimmed("And, also they agreed, and", "they agreed");
+    check_trimmed("— so we act —", "we act");
+    check_trimmed("So-called experts", "So-called experts");
+    check_trimmed("and", "and");
+    check_trimmed("，and", "，");
+    check_trimmed("the strand", "the strand");
+    check_trimmed("", "");
+}
+
+/// Odd texts: no panic, spans on character boundaries, ascending, not empty.
+#[track_caller]
+fn check_total(text: &str) {
+    let mut end = 0;
+    for is_first_person in [false, true] {
+        for scored in spans(text, &segment(text), is_first_person) {
+            assert!(scored.span.start >= end && !scored.span.slice(text).is_empty());
+            assert!((0.0..=1.0).contains(&scored.confidence));
+            end = scored.span.end;
+        }
+        end = 0;
+    }
+}
+
+#[test]
+fn odd_texts_are_survived() {
+    for piece in
+        ["x", "a,", "a. ", "!", "\n", "and ", "–-", "’s", "é, ", "中。", "1,", "U.S.", "🙂 ", "\u{301}", "İ ", "\0"]
+    {
+        check_total(piece);
+        check_total(&piece.repeat(3_000));
+    }
+    check_total(&format!("{} agreed to act.", "word ".repeat(20_000)));
+}

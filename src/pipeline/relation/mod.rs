@@ -1,0 +1,245 @@
+//! Relations: how the two ends of a link relate, and why.
+//!
+//! In: "supports the ceasefire" held by Norland, "rejects the ceasefire" held by Sudria.
+//! Out: conflicting position, with the two cues as evidence.
+
+mod types;
+
+pub use types::*;
+
+use crate::pipeline::attribution::SpeechAct;
+use crate::pipeline::features::Features;
+use crate::pipeline::position::{Position, Stance};
+use crate::pipeline::similarity::PairFeatures;
+use crate::span::Span;
+
+/// Difference of strength at and above which the same request or complaint counts as put more strongly: two steps of
+/// the scale of the cue table.
+const STRENGTH_STEP: f64 = 0.2;
+/// Term overlap at and above which two positions say the same; below, one says a part of the other.
+const AGREEMENT_OVERLAP: f64 = 0.35;
+/// Share of the heavier position's terms under which it says clearly more than the lighter one.
+const NARROWER_RATIO: f64 = 0.6;
+/// Shared terms quoted as evidence.
+const MAX_SHARED_TERMS: usize = 3;
+
+/// Share of the link threshold at and above which a pair is close enough for one to deny the other.
+pub const DENIAL_SHARE: f64 = 0.5;
+
+/// One end of a link.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    /// Index of the position in the answer.
+    pub idx: usize,
+    /// The position.
+    pub position: &'a Position,
+    /// Its features.
+    pub features: &'a Features,
+    /// The readout's text.
+    pub text: &'a str,
+}
+
+impl End<'_> {
+    fn cue_or_all(&self) -> (usize, Span) {
+        (self.idx, self.position.act_cue.unwrap_or(self.position.span))
+    }
+
+    fn cue_text(&self) -> &str {
+        self.cue_or_all().1.slice(self.text)
+    }
+}
+
+/// The relation of the two ends, and the reasons for the link and for the relation. Swapping the ends swaps the order
+/// of evidence and changes nothing else.
+#[must_use]
+pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> (Relation, Vec<Reason>) {
+    let mut reasons = Vec::new();
+    if pair.is_identical {
+        reasons.push(reason(
+            ReasonCode::SameWords,
+            String::new(),
+            [(left.idx, left.position.span), (right.idx, right.position.span)],
+        ));
+        return (Relation::Agreement, reasons);
+    }
+    reasons.extend(shared_terms(left, right));
+    reasons.extend(same_figures(left, right));
+    let is_same_holder = left.position.holder == right.position.holder;
+    let relation = if let Some(opposed) = opposed(left, right) {
+        reasons.push(opposed);
+        if is_same_holder { Relation::DifferingAttribution } else { Relation::ConflictingPosition }
+    } else if let Some(figures) = differing_figures(left, right) {
+        reasons.push(figures);
+        Relation::DifferingFigure
+    } else if let Some(strength) = differing_strength(left, right) {
+        reasons.push(strength);
+        Relation::DifferingStrength
+    } else if let Some(given) = given_and_thanked(left, right) {
+        reasons.push(given);
+        Relation::Agreement
+    } else if pair.term_overlap >= AGREEMENT_OVERLAP {
+        Relation::Agreement
+    } else {
+        reasons.extend(narrower(left, right));
+        Relation::Partial
+    };
+    if !is_same_holder {
+        let sides = [(left.idx, left.position.attribution.source), (right.idx, right.position.attribution.source)];
+        let evidence: Vec<_> = sides.into_iter().filter_map(|(idx, span)| Some((idx, span?))).collect();
+        if evidence.len() == 2 {
+            reasons.push(Reason {
+                code: ReasonCode::DifferentHolder,
+                detail: detail(left.text, evidence[0].1, right.text, evidence[1].1),
+                evidence,
+            });
+        }
+    }
+    if reasons.is_empty() {
+        reasons.push(reason(
+            ReasonCode::SharedTerms,
+            String::new(),
+            [(left.idx, left.position.span), (right.idx, right.position.span)],
+        ));
+    }
+    (relation, reasons)
+}
+
+fn reason(code: ReasonCode, detail: String, evidence: [(usize, Span); 2]) -> Reason {
+    Reason { code, detail, evidence: evidence.to_vec() }
+}
+
+fn detail(left_text: &str, left: Span, right_text: &str, right: Span) -> String {
+    format!("{} / {}", left.slice(left_text), right.slice(right_text))
+}
+
+/// The heaviest terms that both share, quoted from both texts.
+fn shared_terms(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let mut shared: Vec<(f64, Span, Span)> = left
+        .features
+        .terms
+        .iter()
+        .zip(&left.features.term_spans)
+        .filter_map(|((term, weight), &span)| {
+            let at = right.features.terms.binary_search_by(|(other, _)| other.cmp(term)).ok()?;
+            Some((*weight, span, right.features.term_spans[at]))
+        })
+        .collect();
+    shared.sort_by(|a, b| b.0.total_cmp(&a.0));
+    shared.truncate(MAX_SHARED_TERMS);
+    if shared.is_empty() {
+        return None;
+    }
+    let words: Vec<&str> = shared.iter().map(|&(_, span, _)| span.slice(left.text)).collect();
+    let evidence = shared.iter().flat_map(|&(_, l, r)| [(left.idx, l), (right.idx, r)]).collect();
+    Some(Reason { code: ReasonCode::SharedTerms, detail: words.join(", "), evidence })
+}
+
+fn same_figures(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let pairs = left.features.figures.iter().flat_map(|a| right.features.figures.iter().map(move |b| (a, b)));
+    let (a, b) = pairs.into_iter().find(|(a, b)| a.value == b.value && a.unit == b.unit)?;
+    Some(reason(
+        ReasonCode::SameFigure,
+        detail(left.text, a.span, right.text, b.span),
+        [(left.idx, a.span), (right.idx, b.span)],
+    ))
+}
+
+/// Figures of the same unit of which none is shared.
+fn differing_figures(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    if same_figures(left, right).is_some() {
+        return None;
+    }
+    let pairs = left.features.figures.iter().flat_map(|a| right.features.figures.iter().map(move |b| (a, b)));
+    let (a, b) = pairs.into_iter().find(|(a, b)| !a.unit.is_empty() && a.unit == b.unit)?;
+    Some(reason(
+        ReasonCode::DifferentFigure,
+        detail(left.text, a.span, right.text, b.span),
+        [(left.idx, a.span), (right.idx, b.span)],
+    ))
+}
+
+/// Support against opposition, or a cue that one side negates and the other does not.
+fn opposed(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let (a, b) = (left.position, right.position);
+    let is_report = |position: &Position| position.attribution.cue.is_some();
+    let is_opposed =
+        matches!((a.stance, b.stance), (Stance::Support, Stance::Oppose) | (Stance::Oppose, Stance::Support));
+    if is_report(a) && is_report(b) && a.negated != b.negated && a.attribution.cue_lemma == b.attribution.cue_lemma {
+        return Some(reason(
+            ReasonCode::Negation,
+            format!("{} / {}", left.cue_text(), right.cue_text()),
+            [left.cue_or_all(), right.cue_or_all()],
+        ));
+    }
+    // One of the two must oppose by its reporting words; a mood of the other words alone is no conflict.
+    let opposes = |p: &Position| {
+        matches!(
+            p.speech_act,
+            SpeechAct::Oppose | SpeechAct::Reject | SpeechAct::Condemn | SpeechAct::Criticise | SpeechAct::Warn
+        )
+    };
+    // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
+    let rejects = |p: &Position| matches!(p.speech_act, SpeechAct::Oppose | SpeechAct::Reject);
+    let is_apart = a.holder != b.holder && !a.holder.is_joint() && !b.holder.is_joint();
+    let is_rejected = is_apart && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });
+    (is_rejected || (is_opposed && (opposes(a) || opposes(b)))).then(|| {
+        reason(
+            ReasonCode::OpposedStance,
+            format!("{} / {}", left.cue_text(), right.cue_text()),
+            [left.cue_or_all(), right.cue_or_all()],
+        )
+    })
+}
+
+/// Set when `other` refuses, rejects or denies what `own` has: evidence that the silence is a denial.
+#[must_use]
+pub fn denial(own: End<'_>, other: End<'_>) -> Option<Reason> {
+    let denies = other.position.speech_act == SpeechAct::Reject && own.position.speech_act != SpeechAct::Reject;
+    let is_report = other.position.attribution.cue.is_some() && own.position.holder != other.position.holder;
+    (denies && is_report).then(|| Reason {
+        code: ReasonCode::Denied,
+        detail: format!("{} / {}", own.cue_text(), other.cue_text()),
+        evidence: vec![own.cue_or_all(), other.cue_or_all()],
+    })
+}
+
+/// The same kind of demand or complaint on different steps of its ladder.
+fn differing_strength(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    use SpeechAct::{Condemn, Criticise, Demand, ExpressConcern, Request, Urge};
+    const LADDERS: [[SpeechAct; 3]; 2] = [[Request, Urge, Demand], [ExpressConcern, Criticise, Condemn]];
+    let (a, b) = (left.position, right.position);
+    let on_one = LADDERS.iter().any(|ladder| ladder.contains(&a.speech_act) && ladder.contains(&b.speech_act));
+    let is_cued = a.attribution.cue.is_some() && b.attribution.cue.is_some();
+    (on_one && is_cued && a.speech_act != b.speech_act && (a.strength - b.strength).abs() >= STRENGTH_STEP - 1e-9).then(
+        || {
+            reason(
+                ReasonCode::DifferentStrength,
+                format!("{} / {}", left.cue_text(), right.cue_text()),
+                [left.cue_or_all(), right.cue_or_all()],
+            )
+        },
+    )
+}
+
+fn given_and_thanked(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let thanks = |end: End<'_>| end.position.speech_act == SpeechAct::Thank;
+    (thanks(left) != thanks(right)).then(|| {
+        reason(
+            ReasonCode::GivenAndThanked,
+            format!("{} / {}", left.cue_text(), right.cue_text()),
+            [left.cue_or_all(), right.cue_or_all()],
+        )
+    })
+}
+
+/// Set when one of them has clearly more content; the narrower one is quoted first.
+fn narrower(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let (light, heavy) = if left.features.weight <= right.features.weight { (left, right) } else { (right, left) };
+    (light.features.weight < NARROWER_RATIO * heavy.features.weight).then(|| {
+        reason(
+            ReasonCode::Narrower,
+            String::new(),
+            [(light.idx, light.position.span), (heavy.idx, heavy.position.span)],
+        )
+    })
+}

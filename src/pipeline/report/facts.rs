@@ -1,0 +1,164 @@
+//! Facts about the contact that one text tells: its form, who asked for it, dates, length, mood.
+
+use super::types::{ContactFacts, ContactKind};
+use crate::pipeline::position::figures;
+use crate::pipeline::segmentation::{Segmentation, words};
+use crate::pipeline::sides::{Cast, SideIdx, Who};
+use crate::span::Span;
+
+/// Sentences that tell of the contact as a whole open a readout.
+const N_OPENING: usize = 3;
+
+/// Nouns that a tone word must stand near to describe the contact and nothing else.
+const CONTACT_NOUNS: [&str; 14] = [
+    "conversation",
+    "meeting",
+    "discussion",
+    "discussions",
+    "talks",
+    "call",
+    "exchange",
+    "exchanges",
+    "atmosphere",
+    "manner",
+    "dialogue",
+    "negotiations",
+    "consultations",
+    "spirit",
+];
+/// Words between a tone word and the noun it describes ("candid, in-depth and constructive conversation").
+const TONE_REACH: usize = 5;
+
+/// The facts of the contact as `text` tells them.
+#[must_use]
+pub fn facts(text: &str, segmentation: &Segmentation, cast: &Cast) -> ContactFacts {
+    let mut facts = ContactFacts::default();
+    let opening: Vec<Span> = segmentation.sentences.iter().take(N_OPENING).map(|sentence| sentence.span).collect();
+    for &span in &opening {
+        if let Some((kind, at)) = facts.kind.is_none().then(|| kind(text, span)).flatten() {
+            facts.kind = Some(kind);
+            facts.evidence.push(at);
+        }
+        if let Some((side, at)) = facts.requested_by.is_none().then(|| requested_by(text, span, cast)).flatten() {
+            facts.requested_by = Some(side);
+            facts.evidence.push(at);
+        }
+        facts.dates.extend(dates(text, span));
+        if facts.duration_minutes.is_none() {
+            facts.duration_minutes = duration(text, span);
+        }
+    }
+    facts.evidence.sort_unstable();
+    facts.tone_terms = segmentation.sentences.iter().flat_map(|sentence| tone_terms(text, sentence.span)).collect();
+    facts
+}
+
+fn kind(text: &str, span: Span) -> Option<(ContactKind, Span)> {
+    // Lower-casing may change byte lengths outside ASCII; then the phrase cannot be quoted exactly and the sentence is.
+    let slice = span.slice(text);
+    let lower = slice.to_ascii_lowercase();
+    include_str!("contact_kinds.tsv").lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        let (kind, phrase) = line.split_once('\t')?;
+        let at = lower.find(phrase)?;
+        let kind = match kind {
+            "video_call" => ContactKind::VideoCall,
+            "call" => ContactKind::Call,
+            "meeting" => ContactKind::Meeting,
+            _ => ContactKind::Talks,
+        };
+        Some((kind, Span::new(span.start + at, span.start + at + phrase.len()).trimmed(text)))
+    })
+}
+
+/// "at the request of X", "at X's initiative", "initiated by X".
+fn requested_by(text: &str, span: Span, cast: &Cast) -> Option<(SideIdx, Span)> {
+    let words = words(text, span);
+    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+    let side = |from: usize, to: usize| {
+        let part = Span::new(words.get(from)?.span.start, words.get(to.min(words.len()) - 1)?.span.end);
+        cast.mentions(text, part).into_iter().find_map(|mention| match mention.who {
+            Who::Side(side) => Some((side, part)),
+            Who::Entity(_) | Who::Person => None,
+        })
+    };
+    (0..words.len()).find_map(|at| match lowers[at].as_str() {
+        "request" | "initiative" | "invitation" if lowers.get(at + 1).is_some_and(|w| w == "of") => side(at, at + 9),
+        "request" | "initiative" if at >= 2 && (lowers[at - 1].ends_with("'s") || lowers[at - 2] == "at") => {
+            side(at.saturating_sub(3), at + 1)
+        }
+        "initiated" | "requested" if lowers.get(at + 1).is_some_and(|w| w == "by") => side(at, at + 9),
+        _ => None,
+    })
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// "August 12, 2017", "12 August", with the year when it stands there.
+fn dates(text: &str, span: Span) -> Vec<Span> {
+    let words = words(text, span);
+    let is_number =
+        |at: usize| words.get(at).is_some_and(|w| w.span.slice(text).starts_with(|c: char| c.is_ascii_digit()));
+    let mut dates = Vec::new();
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| MONTHS.contains(&word.span.slice(text))) {
+        let day_before = at > 0 && is_number(at - 1);
+        let first = if day_before { at - 1 } else { at };
+        let mut last = at;
+        while last - at < 2 && is_number(last + 1) {
+            last += 1;
+        }
+        if day_before || last > at {
+            dates.push(Span::new(words[first].span.start, words[last].span.end.max(word.span.end)));
+        }
+    }
+    dates
+}
+
+/// Minutes, when the sentence says how long the contact took ("lasted two hours", "a 90-minute call").
+fn duration(text: &str, span: Span) -> Option<f64> {
+    let lower = span.slice(text).to_lowercase();
+    let tells = ["lasted", "-minute", "-hour", "hours-long", "went on for", "spoke for"]
+        .iter()
+        .any(|words| lower.contains(words));
+    let found = figures(text, span).into_iter().filter(|_| tells);
+    found.into_iter().find_map(|figure| match figure.unit.as_str() {
+        "minute" => Some(figure.value),
+        "hour" => Some(figure.value * 60.0),
+        _ => None,
+    })
+}
+
+fn tone_terms(text: &str, span: Span) -> Vec<Span> {
+    let words = words(text, span);
+    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+    let terms = include_str!("tone_terms.txt");
+    let mut found = Vec::new();
+    for at in 0..words.len() {
+        // Words break at hyphens, so "in-depth" is two.
+        let one = lowers[at].as_str();
+        let two = words.get(at + 1).map(|next| text[words[at].span.start..next.span.end].to_lowercase());
+        let is_term = |word: &str| terms.lines().any(|term| term == word);
+        let (n, matched) = match two.filter(|two| two.contains('-') && is_term(two)) {
+            Some(_) => (2, true),
+            None => (1, is_term(one)),
+        };
+        let is_near =
+            (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_NOUNS.contains(&lowers[i].as_str()));
+        if matched && is_near {
+            found.push(Span::new(words[at].span.start, words[at + n - 1].span.end));
+        }
+    }
+    found
+}

@@ -1,0 +1,211 @@
+//! Who may use the processors, and when: comparisons run on their own threads, a bounded number at a time.
+//!
+//! In: a closure that computes. Out: its value, or the reason why it did not run. A permit is held until the closure
+//! returns, not until the caller stops waiting for it: a closure whose caller has left still uses a processor. What
+//! is admitted beyond the permits waits in a bounded queue, first come first served; what is beyond the queue is
+//! refused at once, because a caller who is told to come back later is served sooner than one who waits in line
+//! until its deadline has passed.
+
+use super::{request_id::RequestId, status::Error};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+/// Bounds of the delay that a refused caller is told. The lower one keeps a crowd from coming back in the same
+/// instant, the upper one keeps a few long comparisons from sending callers away for good.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+/// The weight of the newest duration in the running average is 1 / 8: recent enough to follow a change of load,
+/// slow enough not to jump with one long text.
+const AVERAGE_WEIGHT: u64 = 8;
+
+/// Lets a bounded number of computations run and a bounded number wait.
+#[derive(Debug)]
+pub(super) struct Admission {
+    n_permits: usize,
+    queue: usize,
+    /// One a running computation.
+    permits: Arc<Semaphore>,
+    /// One a running or waiting computation.
+    places: Arc<Semaphore>,
+    /// Running average of the time that a computation takes, in microseconds.
+    average_us: AtomicU64,
+    stopping: watch::Sender<bool>,
+}
+
+impl Admission {
+    /// `permits` run at a time, at least one; `queue` wait.
+    pub(super) fn new(permits: usize, queue: usize) -> Self {
+        let n_permits = permits.clamp(1, Semaphore::MAX_PERMITS / 2);
+        let queue = queue.min(Semaphore::MAX_PERMITS / 2);
+        Self {
+            n_permits,
+            queue,
+            permits: Arc::new(Semaphore::new(n_permits)),
+            places: Arc::new(Semaphore::new(n_permits + queue)),
+            average_us: AtomicU64::new(0),
+            stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// The value of `compute`, run as soon as there is a permit.
+    ///
+    /// # Errors
+    /// When the queue is full, when the server is stopping, or when `compute` panics.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        request_id: RequestId,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        if *self.stopping.borrow() {
+            return Err(Error::ShuttingDown);
+        }
+        let place = Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|_| Error::Overloaded { retry_after: self.retry_after() })?;
+        self.wait_and_run(request_id, Some(place), compute).await
+    }
+
+    /// As [`run`](Self::run), but waits outside the queue instead of being refused when it is full: for the items of
+    /// a stream, whose sender is held back by flow control.
+    pub(super) async fn run_when_free<T: Send + 'static>(
+        &self,
+        request_id: RequestId,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.wait_and_run(request_id, None, compute).await
+    }
+
+    async fn wait_and_run<T: Send + 'static>(
+        &self,
+        request_id: RequestId,
+        place: Option<OwnedSemaphorePermit>,
+        compute: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let asked = Instant::now();
+        // The semaphore is never closed; if it were, no permit would come.
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
+        let started = Instant::now();
+        if place.is_some() {
+            // Once a call: the log keeps every value that is recorded, and a stream would record one an item.
+            tracing::Span::current().record("waited_ms", (started - asked).as_secs_f64() * 1e3);
+        }
+        let computation = tokio::task::spawn_blocking(move || {
+            let _held_until_done = (permit, place);
+            compute()
+        });
+        match computation.await {
+            Ok(value) => {
+                self.took(started.elapsed());
+                Ok(value)
+            }
+            Err(error) if error.is_panic() => {
+                // The payload may quote a text and is not logged.
+                tracing::error!(%request_id, "a computation panicked");
+                Err(Error::Internal { request_id })
+            }
+            Err(_) => Err(Error::ShuttingDown),
+        }
+    }
+
+    fn took(&self, duration: Duration) {
+        let newest = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        // Lost updates of a race do not matter to an estimate.
+        let average = self.average_us.load(Ordering::Relaxed);
+        let next = if average == 0 { newest } else { average - average / AVERAGE_WEIGHT + newest / AVERAGE_WEIGHT };
+        self.average_us.store(next, Ordering::Relaxed);
+    }
+
+    /// The time in which a full house, running and waiting, is served.
+    fn retry_after(&self) -> Duration {
+        let n_rounds = (self.n_permits + self.queue).div_ceil(self.n_permits);
+        let n_rounds = u32::try_from(n_rounds).unwrap_or(u32::MAX);
+        Duration::from_micros(self.average_us.load(Ordering::Relaxed))
+            .saturating_mul(n_rounds)
+            .clamp(RETRY_AFTER.0, RETRY_AFTER.1)
+    }
+
+    /// Refuses what comes from now on; what was admitted goes on.
+    pub(super) fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Resolves when the server stops taking requests.
+    pub(super) async fn stopped(&self) {
+        // The sender is in `self`, so that waiting cannot fail.
+        let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    /// An admission with its only permit taken until the sender is dropped.
+    async fn full_house(queue: usize) -> (Arc<Admission>, mpsc::Sender<()>) {
+        let admission = Arc::new(Admission::new(1, queue));
+        let (release, released) = mpsc::channel::<()>();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let running = Arc::clone(&admission);
+        tokio::spawn(async move {
+            let wait = move || {
+                let _ = begun.send(());
+                let _ = released.recv();
+            };
+            running.run(RequestId::new(), wait).await
+        });
+        has_begun.await.expect("the computation begins");
+        (admission, release)
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_with_a_delay_and_takes_again_when_it_is_free() {
+        let (admission, release) = full_house(0).await;
+        let refused = admission.run(RequestId::new(), || 1).await;
+        let Err(Error::Overloaded { retry_after }) = refused else { panic!("{refused:?}") };
+        assert!((RETRY_AFTER.0..=RETRY_AFTER.1).contains(&retry_after), "{retry_after:?}");
+        drop(release);
+        assert_eq!(admission.run_when_free(RequestId::new(), || 2).await, Ok(2));
+        assert_eq!(admission.run(RequestId::new(), || 3).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn a_place_in_the_queue_is_given_back_by_a_caller_who_leaves() {
+        let (admission, release) = full_house(1).await;
+        for _ in 0..3 {
+            let waiting = admission.run(RequestId::new(), || 1);
+            let left = tokio::time::timeout(Duration::from_millis(5), waiting).await;
+            assert!(left.is_err(), "there is no permit");
+        }
+        drop(release);
+        assert_eq!(admission.run(RequestId::new(), || 2).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
+        let admission = Admission::new(1, 0);
+        let request_id = RequestId::new();
+        let panicked = admission.run(request_id, || panic!("on purpose")).await;
+        assert_eq!(panicked, Err::<(), _>(Error::Internal { request_id }));
+        assert_eq!(admission.run(request_id, || 1).await, Ok(1));
+    }
+
+    #[tokio::test]
+    async fn after_the_stop_nothing_is_admitted_and_what_waits_is_served() {
+        let (admission, release) = full_house(1).await;
+        let waiting = tokio::spawn({
+            let admission = Arc::clone(&admission);
+            async move { admission.run(RequestId::new(), || 1).await }
+        });
+        while admission.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        admission.stop();
+        admission.stopped().await;
+        assert_eq!(admission.run(RequestId::new(), || 2).await, Err(Error::ShuttingDown));
+        drop(release);
+        assert_eq!(waiting.await.expect("it does not panic"), Ok(1));
+    }
+}

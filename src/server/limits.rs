@@ -1,0 +1,46 @@
+//! The limits of a request, in one place: the validators enforce them and `DescribeEngine` returns them.
+//!
+//! Each number is stated at its field in `proto/parallax/v1`, too; a change here is a change there.
+
+/// Bytes of a request message: 1 MiB. A readout is a page; 1 MiB is eight books of them.
+pub const MESSAGE_BYTES: usize = 1024 * 1024;
+/// Bytes of an answer. Answers quote the texts several times over, so they may be larger than requests; this bound
+/// only stops an answer that no client could hold.
+pub const ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// Readouts a request.
+pub const READOUTS: usize = 8;
+/// Sides a request.
+pub const SIDES: usize = 16;
+/// Bytes of a readout's text.
+pub const READOUT_BYTES: usize = 1_000_000;
+/// Statements of a readout.
+pub const STATEMENTS: usize = 2_000;
+/// Bytes of a statement.
+pub const STATEMENT_BYTES: usize = 4_000;
+
+/// Bytes of any id.
+pub const ID_BYTES: usize = 128;
+/// Bytes of an author side that is free text.
+pub const AUTHOR_SIDE_BYTES: usize = 256;
+/// Bytes of a title.
+pub const TITLE_BYTES: usize = 1_000;
+/// Bytes of a language tag, which RFC 5646 section 4.4.1 finds to be enough for every well-formed tag in use.
+pub const LANGUAGE_BYTES: usize = 35;
+/// Bytes of a source URI.
+pub const SOURCE_URI_BYTES: usize = 2_048;
+
+/// Bytes of a side's display name.
+pub const DISPLAY_NAME_BYTES: usize = 256;
+/// Aliases of a side, and principals of a side.
+pub const NAMES: usize = 64;
+/// Bytes of an alias or a principal.
+pub const NAME_BYTES: usize = 200;
+
+/// Points that a caller can ask for.
+pub const POINTS: u32 = 10_000;
+
+/// Statements on one side of `ScorePairs`.
+pub const SCORE_STATEMENTS: usize = 500;
+/// Left statements times right statements of `ScorePairs`.
+pub const SCORE_PAIRS: usize = 40_000;

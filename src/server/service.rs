@@ -1,0 +1,202 @@
+//! The five methods. Short: check the request, compute off the async threads, map the answer.
+
+use super::admission::Admission;
+use super::pb::comparison_service_server::ComparisonService;
+use super::pb::{self, compare_stream_response};
+use super::request_id::RequestId;
+use super::status::{self, Error};
+use super::wire::{self, CompareInput, ExtractInput, ScoreInput, StreamInput};
+use crate::pipeline;
+use prost::Message;
+use std::pin::Pin;
+use std::sync::{Arc, LazyLock};
+use std::task::{Context, Poll};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
+use tonic::{Request, Response, Status, Streaming};
+use tracing::{Instrument as _, Span};
+
+/// Items of one stream that are computed, or whose answers wait to be sent, at a time. Enough to keep several
+/// processors busy, and with messages of at most 1 MiB little enough to hold; beyond it the sender is held back.
+const STREAM_WINDOW: usize = 4;
+
+/// Made once: the digests of the models do not change while the process runs.
+static ENGINE_DESCRIPTION: LazyLock<pb::DescribeEngineResponse> = LazyLock::new(wire::engine_description);
+
+/// The service of `parallax.v1`.
+#[derive(Debug, Clone)]
+pub(super) struct Comparisons {
+    admission: Arc<Admission>,
+}
+
+impl Comparisons {
+    pub(super) fn new(admission: Arc<Admission>) -> Self {
+        Self { admission }
+    }
+
+    /// The answer to one item of a stream. Its own failure is part of the answer.
+    async fn answer_item(self, item: pb::CompareStreamRequest, request_id: RequestId) -> pb::CompareStreamResponse {
+        let StreamInput { id, input } = item.into();
+        let compared = match input {
+            Ok(input) => self.admission.run_when_free(request_id, move || compare(&input)).await,
+            Err(violations) => Err(violations.into()),
+        };
+        let result = match compared {
+            Ok(comparison) => compare_stream_response::Result::Comparison(comparison),
+            Err(error) => compare_stream_response::Result::Status(status::to_message(&error.into())),
+        };
+        pb::CompareStreamResponse { id, result: Some(result) }
+    }
+
+    /// Reads items until the caller has sent all, leaves or breaks the stream, or the server stops, and puts their
+    /// answers in line.
+    async fn read_items(
+        self,
+        mut items: Streaming<pb::CompareStreamRequest>,
+        answers: mpsc::Sender<Answer>,
+        request_id: RequestId,
+    ) {
+        let mut n_items = 0_usize;
+        // A slot first, an item second: what is not read yet is held by the sender.
+        while let Ok(slot) = answers.reserve().await {
+            let item = tokio::select! {
+                biased;
+                () = answers.closed() => break,
+                () = self.admission.stopped() => Err(Error::ShuttingDown.into()),
+                item = items.message() => item,
+            };
+            match item {
+                Ok(None) => break,
+                Ok(Some(item)) => {
+                    n_items += 1;
+                    let answer = self.clone().answer_item(item, request_id);
+                    slot.send(Answer::Coming(AbortOnDrop(tokio::spawn(answer.in_current_span()))));
+                }
+                Err(status) => {
+                    slot.send(Answer::Broken(status::of_transport(&status).map_or(status, Status::from)));
+                    break;
+                }
+            }
+        }
+        Span::current().record("items", n_items);
+    }
+}
+
+#[tonic::async_trait]
+impl ComparisonService for Comparisons {
+    async fn compare(&self, request: Request<pb::CompareRequest>) -> Result<Response<pb::CompareResponse>, Status> {
+        let (request_id, request) = open(request);
+        let input = CompareInput::try_from(request).map_err(Error::from)?;
+        record_input(input.readouts.len(), input.sides.len());
+        let comparison = self.admission.run(request_id, move || compare(&input)).await?;
+        Span::current().record("positions", comparison.positions.len()).record("points", comparison.points.len());
+        Ok(Response::new(pb::CompareResponse { comparison: Some(comparison) }))
+    }
+
+    type CompareStreamStream = Pin<Box<dyn Stream<Item = Result<pb::CompareStreamResponse, Status>> + Send>>;
+
+    async fn compare_stream(
+        &self,
+        request: Request<Streaming<pb::CompareStreamRequest>>,
+    ) -> Result<Response<Self::CompareStreamStream>, Status> {
+        let request_id = request_id(&request);
+        let (answers, line) = mpsc::channel(STREAM_WINDOW);
+        let reader = self.clone().read_items(request.into_inner(), answers, request_id);
+        tokio::spawn(reader.in_current_span());
+        Ok(Response::new(Box::pin(ReceiverStream::new(line).then(move |answer| answer.ready(request_id)))))
+    }
+
+    async fn extract_positions(
+        &self,
+        request: Request<pb::ExtractPositionsRequest>,
+    ) -> Result<Response<pb::ExtractPositionsResponse>, Status> {
+        let (request_id, request) = open(request);
+        let input = ExtractInput::try_from(request).map_err(Error::from)?;
+        record_input(input.readouts.len(), input.sides.len());
+        let extract = move || {
+            let extraction = pipeline::extract(&input.readouts, &input.sides);
+            wire::extraction(&extraction, input.offset_unit)
+        };
+        let extraction = self.admission.run(request_id, extract).await?;
+        Span::current().record("positions", extraction.positions.len());
+        Ok(Response::new(extraction))
+    }
+
+    async fn score_pairs(
+        &self,
+        request: Request<pb::ScorePairsRequest>,
+    ) -> Result<Response<pb::ScorePairsResponse>, Status> {
+        let (request_id, request) = open(request);
+        let input = ScoreInput::try_from(request).map_err(Error::from)?;
+        Span::current().record("pairs", input.left.len() * input.right.len());
+        let score = move || {
+            let rows = pipeline::score_pairs(&input.left, &input.right, input.engine);
+            wire::scores(&rows, input.with_parts)
+        };
+        Ok(Response::new(self.admission.run(request_id, score).await?))
+    }
+
+    async fn describe_engine(
+        &self,
+        _request: Request<pb::DescribeEngineRequest>,
+    ) -> Result<Response<pb::DescribeEngineResponse>, Status> {
+        Ok(Response::new(ENGINE_DESCRIPTION.clone()))
+    }
+}
+
+/// An answer in the line of a stream.
+enum Answer {
+    /// To one item.
+    Coming(AbortOnDrop<pb::CompareStreamResponse>),
+    /// To all further ones: the end of the stream.
+    Broken(Status),
+}
+
+impl Answer {
+    async fn ready(self, request_id: RequestId) -> Result<pb::CompareStreamResponse, Status> {
+        match self {
+            Self::Coming(answer) => answer.await.map_err(|_| Error::Internal { request_id }.into()),
+            Self::Broken(status) => Err(status),
+        }
+    }
+}
+
+/// Stops waiting for a permit when the caller has left the stream.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn compare(input: &CompareInput) -> pb::Comparison {
+    let comparison = pipeline::compare(&input.readouts, &input.sides, &input.options);
+    wire::comparison(&comparison, input.offset_unit)
+}
+
+/// The id of a request, and its message, whose size goes to the log.
+fn open<M: Message>(request: Request<M>) -> (RequestId, M) {
+    let id = request_id(&request);
+    let message = request.into_inner();
+    Span::current().record("request_bytes", message.encoded_len());
+    (id, message)
+}
+
+fn request_id<T>(request: &Request<T>) -> RequestId {
+    request.extensions().get().copied().unwrap_or_else(RequestId::new)
+}
+
+fn record_input(n_readouts: usize, n_sides: usize) {
+    Span::current().record("readouts", n_readouts).record("sides", n_sides);
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Installs what the checks need and runs all of them. Needs cargo and Python 3.9 or later with venv.
+# Tools go to .tools/ inside the repository; nothing else is touched.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+say() { printf '\n== %s\n' "$*"; }
+
+say "tools"
+command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https://rustup.rs" >&2; exit 1; }
+for component in rustfmt clippy; do
+  cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
+done
+# The tools are made anew when their versions change.
+if ! cmp -s tests/tools.txt .tools/tools.txt; then
+  rm -rf .tools
+  python3 -m venv .tools
+  .tools/bin/pip install --quiet --disable-pip-version-check --requirement tests/tools.txt
+  cp tests/tools.txt .tools/tools.txt
+fi
+export PATH="$PWD/.tools/bin:$PATH"
+
+say "format"
+cargo fmt --check
+
+say "lint"
+cargo clippy --locked --all-targets -- --deny warnings
+buf lint
+cargo-deny --locked check licenses bans sources
+
+say "documentation"
+RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
+
+say "tests"
+cargo test --locked
+
+say "clients"
+cargo build --locked
+.tools/bin/python tests/clients/check.py target/debug/parallax

@@ -1,0 +1,310 @@
+//! The command as a person or a script meets it: what it prints where, and how it ends.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const OURS: &str = "President Ilse Marrin of Velmora spoke with Prime Minister Tomas Khadrel of Karesh. \
+    President Marrin reaffirmed Velmora’s commitment to the Lake Osk water accord. \
+    The two leaders agreed that their water commissioners will meet in Port Ansel.";
+const THEIRS: &str = "Prime Minister Tomas Khadrel held a telephone conversation with President Ilse Marrin. \
+    The two leaders agreed that their water commissioners will meet in Port Ansel. \
+    Prime Minister Khadrel demanded that the border levy be withdrawn at once.";
+
+/// An empty folder of this test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A folder of this test with both sides' readouts in it.
+fn readouts(name: &str) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("ours.txt"), OURS).unwrap();
+    fs::write(folder.join("theirs.txt"), THEIRS).unwrap();
+    folder
+}
+
+fn parallax(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parallax"));
+    command.current_dir(folder).args(args).stdin(Stdio::null());
+    command.env_remove("PARALLAX_LOG").env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    parallax(folder, args).output().unwrap()
+}
+
+/// Standard output of a run that must succeed.
+#[track_caller]
+fn printed(folder: &Path, args: &[&str]) -> String {
+    let output = run(folder, args);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A run that must fail with code 2, print nothing and say on one line of standard error all that is expected.
+#[track_caller]
+fn check_error(folder: &Path, args: &[&str], expected: &[&str]) {
+    let output = run(folder, args);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    for part in expected {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+}
+
+#[test]
+fn two_readouts_are_compared() {
+    let folder = readouts("two");
+    let sides = ["--side", "Velmora;President Ilse Marrin", "--side", "Karesh;Prime Minister Tomas Khadrel"];
+    let authors = ["--author", "Velmora", "--author", "Karesh"];
+    let args = [&["compare", "ours.txt", "theirs.txt"][..], &sides, &authors].concat();
+    let text = printed(&folder, &args);
+    for expected in [
+        "2 readouts, 2 sides",
+        "\nREADOUTS\n  ours: by Velmora; ",
+        "\nSIDES\n  Velmora: ",
+        "\nOVERLAPS (",
+        "\nDIVERGENCES (",
+        "\nONLY IN ours by Velmora (",
+        "\nONLY IN theirs by Karesh (",
+        "commissioners",
+        "levy",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    assert!(!text.contains('\x1b'), "no colours without a terminal");
+}
+
+#[test]
+fn one_readout_is_compared_inside() {
+    let folder = readouts("one");
+    let text = printed(&folder, &["compare", "ours.txt", "--side", "Velmora;Marrin", "--side", "Karesh;Khadrel"]);
+    assert!(text.starts_with("1 readout, 2 sides"), "{text}");
+    assert!(!text.contains("ONLY IN "), "{text}");
+}
+
+#[test]
+fn standard_input_and_more_than_two_files_are_compared() {
+    let folder = readouts("stdin");
+    fs::create_dir(folder.join("other")).unwrap();
+    fs::write(folder.join("other/ours.txt"), OURS).unwrap();
+    let args = ["compare", "ours.txt", "-", "other/ours.txt", "--format", "json"];
+    let mut child = parallax(&folder, &args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(THEIRS.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids: Vec<&str> = json["readouts"].as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["ours", "stdin", "ours-2"]);
+}
+
+#[test]
+fn kinds_and_width_are_respected() {
+    let folder = readouts("kinds");
+    let args = ["compare", "ours.txt", "theirs.txt", "--kinds", "overlap,one-sided", "--width", "60"];
+    let text = printed(&folder, &args);
+    assert!(text.contains("OVERLAPS") && text.contains("ONLY IN") && !text.contains("DIVERGENCES"), "{text}");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 60, "{line}");
+    }
+}
+
+#[test]
+fn positions_are_shown_in_blocks_or_json() {
+    let folder = readouts("positions");
+    let text = printed(&folder, &["positions", "ours.txt", "--author", "Velmora", "--side", "Velmora=Velmoran"]);
+    assert!(text.starts_with("ours by Velmora: "), "{text}");
+    for expected in ["\nours.1 ", "strength ", "cue: ", "    at "] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    let json = printed(&folder, &["positions", "ours.txt", "--format", "json", "--offsets", "utf16"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(!json["positions"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn hidden_controls_do_not_reach_the_terminal() {
+    let folder = folder("controls");
+    let hostile = OURS.replace("Lake Osk", "\x1b]0;owned\x07\x1b[31mLake\u{9b}2J \u{202E}Osk\u{2066}");
+    fs::write(folder.join("a.txt"), &hostile).unwrap();
+    fs::write(folder.join("b.txt"), THEIRS).unwrap();
+    for args in [
+        &["compare", "a.txt", "b.txt"][..],
+        &["compare", "a.txt"],
+        &["positions", "a.txt"],
+        &["positions", "a.txt", "--format", "json"],
+        &["compare", "a.txt", "b.txt", "--format", "json", "--side", "Vel\u{1b}[2Jmora=Velmora"],
+    ] {
+        // Even where colours are forced, no control of the text may be among them.
+        let output = parallax(&folder, args).env("CLICOLOR_FORCE", "1").output().unwrap();
+        assert!(output.status.success());
+        let text = anstream::adapter::strip_str(&String::from_utf8(output.stdout).unwrap()).to_string();
+        assert!(text.contains("owned"), "{args:?}: the text is kept\n{text}");
+        let is_hidden =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        assert!(!text.contains(is_hidden), "{args:?}: {text:?}");
+    }
+}
+
+#[test]
+fn wrong_input_is_told_by_file_and_argument() {
+    let folder = readouts("wrong");
+    fs::write(folder.join("latin1.txt"), b"Caf\xE9").unwrap();
+    fs::write(folder.join("blank.txt"), " \n\n").unwrap();
+    fs::write(folder.join("large.txt"), "a".repeat(1_000_001)).unwrap();
+    let check = |args: &[&str], expected: &[&str]| check_error(&folder, args, expected);
+    check(&["compare", "ours.txt", "none.txt"], &["FILE 2", "'none.txt'", "No such file"]);
+    check(&["compare", "latin1.txt"], &["FILE 1", "'latin1.txt'", "not UTF-8 (first wrong byte at offset 3)"]);
+    check(&["positions", "ours.txt", "blank.txt"], &["FILE 2", "'blank.txt'", "empty"]);
+    check(&["compare", "ours.txt", "large.txt"], &["FILE 2", "'large.txt'", "larger than 1000000 bytes"]);
+    check(&["compare", "."], &["FILE 1", "'.'"]);
+    check(&["compare", "-"], &["FILE 1", "standard input", "empty"]);
+    check(&["compare", "-", "-"], &["FILE", "once only"]);
+    check(&["compare"], &["FILE"]);
+    let nine = ["compare"].into_iter().chain(std::iter::repeat_n("ours.txt", 9)).collect::<Vec<_>>();
+    check(&nine, &["9 files", "at most 8"]);
+    check(&["compare", "ours.txt", "--author", "A", "--author", "B"], &["--author", "2 times for 1 file"]);
+    check(&["compare", "ours.txt", "--side", "=Alias"], &["--side", "\"=Alias\"", "the name is missing"]);
+    check(&["compare", "ours.txt", "--threshold", "1.5"], &["--threshold", "0 to 1"]);
+    check(&["compare", "ours.txt", "--max-points", "0"], &["--max-points"]);
+    check(&["compare", "ours.txt", "--kinds", "agreement"], &["--kinds", "one-sided"]);
+    check(&["compare", "ours.txt", "--engine", "psychic"], &["--engine", "fast"]);
+    check(&["compare", "bad\x1b[2Jname.txt"], &["bad␛[2Jname.txt"]);
+    check(&["evaluate", "none"], &["none", "No such file"]);
+    check(&["evaluate", "."], &["no gold files"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = folder("pipe");
+    // Many pipes' worth of text.
+    let long: String = (0..4_000).map(|i| format!("President Marrin of Velmora reaffirmed promise {i}. ")).collect();
+    fs::write(folder.join("long.txt"), long).unwrap();
+    for format in ["text", "json"] {
+        let mut child = parallax(&folder, &["positions", "long.txt", "--format", format])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");
+        assert_eq!(output.status.code(), Some(0), "{format}");
+    }
+}
+
+#[test]
+fn help_version_and_models_are_shown() {
+    let folder = folder("help");
+    let help = printed(&folder, &["--help"]);
+    for command in ["compare", "positions", "serve", "evaluate", "models"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+    }
+    assert!(printed(&folder, &["compare", "--help"]).contains("NAME[=ALIAS,...][;PERSON,...]"));
+    assert_eq!(printed(&folder, &["--version"]), format!("parallax {}\n", env!("CARGO_PKG_VERSION")));
+    let models = printed(&folder, &["models"]);
+    assert!(models.contains("engine fast (default): link threshold 0."), "{models}");
+    let hash = models.lines().find_map(|line| line.trim().strip_prefix("sha256 ")).unwrap();
+    assert!(hash.len() == 64 && hash.chars().all(|c| c.is_ascii_hexdigit()), "{models}");
+    let json: serde_json::Value = serde_json::from_str(&printed(&folder, &["models", "--format", "json"])).unwrap();
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[test]
+fn an_evaluation_prints_its_rows_and_writes_predictions() {
+    let folder = folder("evaluate");
+    let gold = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parallax/gold");
+    let gold = gold.to_str().unwrap();
+    let text = printed(&folder, &["evaluate", gold, "--predictions", "p.jsonl", "--by-pair", "--genres"]);
+    let rows = ["positions ", "links ", "links with kind ", "divergences ", "holder ", "one-sided "];
+    for (line, row) in text.lines().zip(rows) {
+        assert!(line.starts_with(row), "{text}");
+    }
+    for expected in ["first-person (2 texts):", "within one text (1 document):", "velmora-karesh-call  "] {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("p.jsonl")).unwrap().lines().count(), 3);
+    let spans = printed(&folder, &["evaluate", gold, "--gold-spans"]);
+    assert!(spans.starts_with("positions        precision 1.000 (17/17)  recall 1.000 (17/17)"), "{spans}");
+    check_error(
+        &folder,
+        &["evaluate", gold, "--predictions", "no/folder/p.jsonl"],
+        &["cannot write no/folder/p.jsonl"],
+    );
+}
+
+/// A server that a test has started, ended with the test.
+struct Serving(Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn check_serves_and_stops(signal: &str, log: &str, address: impl Fn(&str) -> Option<String>) {
+    let folder = folder(&format!("serve-{signal}"));
+    let args = ["serve", "--address", "127.0.0.1:0", "--permits", "2", "--log", log];
+    let mut serving = Serving(parallax(&folder, &args).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(serving.0.stderr.take().unwrap()).lines();
+    let address = lines.by_ref().map(Result::unwrap).find_map(|line| address(&line)).expect("the address is logged");
+    assert!(std::net::TcpStream::connect(&address).is_ok(), "{address}");
+    let pid = serving.0.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    let started = Instant::now();
+    let status = loop {
+        if let Some(status) = serving.0.try_wait().unwrap() {
+            break status;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "it does not stop");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    assert_eq!(status.code(), Some(0), "{rest:?}");
+    assert!(rest.iter().any(|line| line.contains("stopped")), "{rest:?}");
+    let mut stdout = String::new();
+    serving.0.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    assert_eq!(stdout, "", "the log goes to standard error");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_logs_its_address_and_stops_on_a_signal() {
+    check_serves_and_stops("TERM", "json", |line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+        entry["address"].as_str().map(str::to_owned)
+    });
+    check_serves_and_stops("INT", "text", |line| {
+        let (_, after) = line.split_once("address=")?;
+        after.split_whitespace().next().map(str::to_owned)
+    });
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() {
+    let folder = folder("serve-wrong");
+    check_error(&folder, &["serve", "--address", "nowhere"], &["--address"]);
+    check_error(&folder, &["serve", "--permits", "0"], &["--permits"]);
+    let output = parallax(&folder, &["serve"]).env("PARALLAX_LOG", "parallax=loud").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("PARALLAX_LOG"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&folder, &["serve", "--address", &address]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(error.contains(&address), "{error}");
+}

@@ -1,0 +1,278 @@
+//! The laws that every answer keeps, on real-style and on generated text.
+
+use parallax::pipeline::position::Position;
+use parallax::pipeline::report::{Comparison, PointKind};
+use parallax::pipeline::{self, Options};
+use parallax::readout::{Readout, Side};
+use parallax::span::{OffsetMap, OffsetUnit, Span};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+use crate::gold_cases;
+
+/// Pieces that the generator strings together: frames of reported speech, odd Unicode, marks, line ends.
+const PIECES: &[&str] = &[
+    "President Aro of Kenya",
+    "He",
+    "They",
+    "Both sides",
+    "The Prime Minister",
+    "I",
+    "We",
+    "中方",
+    "双方",
+    "习近平指出，",
+    "reaffirmed",
+    "agreed that",
+    "did not agree to",
+    "stressed",
+    "thanked",
+    "discussed",
+    "expressed concern about",
+    "was emphasized",
+    "and",
+    ", underscoring",
+    "the ceasefire",
+    "half a billion dollars",
+    "10 percent",
+    "$1.5 million",
+    "in the event of war",
+    "climate change",
+    "Ukraine’s",
+    "U.S.",
+    "Mr.",
+    "\"",
+    "“",
+    "”",
+    "「",
+    "」",
+    "(Laughter.)",
+    "PRESIDENT ARO:",
+    "###",
+    "- ",
+    "1. ",
+    ";",
+    ",",
+    ".",
+    "?",
+    "!",
+    "。",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\u{2028}",
+    "\t",
+    "\u{0}",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "e\u{301}\u{327}",
+    "🙂",
+    "👩‍👩‍👧",
+    "مرحبا بالعالم",
+    "שלום",
+    "ﬁ",
+    "İ",
+    "ß",
+    "𠀀",
+    "\u{feff}",
+    "%",
+    "…",
+];
+
+fn generated_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![4 => prop::sample::select(PIECES).prop_map(str::to_owned), 1 => "\\PC{0,6}"];
+    prop::collection::vec(piece, 1..60).prop_map(|pieces| pieces.join(" "))
+}
+
+fn readout(id: &str, author: &str, text: &str) -> Readout {
+    Readout { author: Some(author.to_owned()), ..Readout::from_text(id, text) }
+}
+
+fn compare(readouts: &[Readout], sides: &[Side]) -> Comparison {
+    // No point is cut off, so that every position must be in one.
+    pipeline::compare(readouts, sides, &Options { max_points: usize::MAX, ..Options::default() })
+}
+
+/// Every span lies in its text, on character boundaries, and means the same text in all three units.
+fn assert_spans_hold(comparison: &Comparison) {
+    let texts: Vec<&str> = comparison.readouts.iter().map(|readout| readout.text.as_str()).collect();
+    let spans_of = |position: &Position| {
+        let attribution = &position.attribution;
+        let mut spans = vec![position.span, attribution.content];
+        spans.extend([attribution.source, attribution.cue].into_iter().flatten());
+        spans.extend(position.figures.iter().map(|figure| figure.span));
+        spans
+    };
+    for position in &comparison.positions {
+        let text = texts[position.readout];
+        assert!(!position.span.is_empty(), "a position is never empty");
+        assert!(position.span.contains(position.attribution.content), "content lies in its position");
+        spans_of(position).into_iter().for_each(|span| assert_span_holds(text, span));
+    }
+    for (text, readout) in texts.iter().zip(&comparison.readouts) {
+        let contact = &readout.contact;
+        let spans = contact.evidence.iter().chain(&contact.tone_terms).chain(&contact.dates);
+        spans.for_each(|&span| assert_span_holds(text, span));
+    }
+    let evidence = comparison.points.iter().flat_map(|point| &point.reasons).flat_map(|reason| &reason.evidence);
+    let names = comparison.name_differences.iter().flat_map(|difference| &difference.names);
+    evidence.chain(names).for_each(|&(idx, span)| assert_span_holds(texts[comparison.positions[idx].readout], span));
+}
+
+fn assert_span_holds(text: &str, span: Span) {
+    let quoted = text.get(span.start..span.end).expect("spans fall on character boundaries of their text");
+    let utf16: Vec<u16> = text.encode_utf16().collect();
+    let range = OffsetMap::new(text, OffsetUnit::Utf16).range(span);
+    assert_eq!(String::from_utf16(&utf16[range]).expect("whole code units"), quoted);
+    let range = OffsetMap::new(text, OffsetUnit::Utf32).range(span);
+    assert_eq!(text.chars().skip(range.start).take(range.len()).collect::<String>(), quoted);
+}
+
+fn assert_every_position_is_in_a_point(comparison: &Comparison) {
+    let members: BTreeSet<usize> = comparison.points.iter().flat_map(|point| point.members.iter().copied()).collect();
+    assert_eq!(members, (0..comparison.positions.len()).collect());
+    for point in &comparison.points {
+        assert!(
+            (0.0..=1.0).contains(&point.score)
+                && (0.0..=1.0).contains(&point.confidence)
+                && (0.0..=1.0).contains(&point.weight)
+        );
+        assert!(!point.reasons.is_empty() && point.reasons.iter().all(|reason| !reason.evidence.is_empty()));
+        let sum: f64 = point.score_parts.iter().map(|part| part.contribution).sum();
+        assert!(
+            point.score_parts.is_empty() || (sum - point.score).abs() < 1e-9,
+            "parts {sum} sum to the score {}",
+            point.score
+        );
+        assert_eq!(point.kind == PointKind::OneSided, point.silence.is_some());
+    }
+}
+
+/// A readout against itself: every position meets itself as agreement with score 1, nothing else is said.
+fn assert_self_comparison_agrees(text: &str) {
+    let comparison = compare(&[readout("x", "Kenya", text), readout("y", "Kenya", text)], &[]);
+    let n = comparison.positions.len() / 2;
+    assert!(comparison.points.iter().all(|point| point.kind == PointKind::Overlap && point.score == 1.0));
+    for idx in 0..n {
+        let meets_itself =
+            comparison.points.iter().any(|point| point.members.contains(&idx) && point.members.contains(&(idx + n)));
+        assert!(meets_itself, "position {idx} meets itself");
+    }
+}
+
+/// What two answers must share when one is the mirror of the other.
+fn mirror_key(comparison: &Comparison, swap: bool) -> Vec<String> {
+    let name = |idx: usize| {
+        let position = &comparison.positions[idx];
+        let readout = if swap { 1 - position.readout } else { position.readout };
+        format!("{readout}.{}", position.ordinal)
+    };
+    let point_key = |point: &parallax::pipeline::report::Point| {
+        let mut members: Vec<String> = point.members.iter().map(|&idx| name(idx)).collect();
+        members.sort();
+        let codes: BTreeSet<_> = point.reasons.iter().map(|reason| reason.code).collect();
+        let bits = [point.score, point.confidence, point.weight].map(f64::to_bits);
+        format!("{:?} {:?} {members:?} {codes:?} {bits:?} {:?}", point.kind, point.relation, point.silence)
+    };
+    comparison.points.iter().map(point_key).collect()
+}
+
+fn assert_swapping_mirrors(left: &str, right: &str) {
+    let (a, b) = (readout("a", "Kenya", left), readout("b", "Ukraine", right));
+    let forward = compare(&[a.clone(), b.clone()], &[]);
+    let backward = compare(&[b, a], &[]);
+    let (mut forward, mut backward) = (mirror_key(&forward, false), mirror_key(&backward, true));
+    // Points of equal weight and equal quotes may change places; everything else keeps its order.
+    forward.sort();
+    backward.sort();
+    assert_eq!(forward, backward);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn answers_on_generated_text_keep_the_laws(left in generated_text(), right in generated_text()) {
+        let comparison = compare(&[readout("a", "Kenya", &left), readout("b", "Ukraine", &right)], &[]);
+        assert_spans_hold(&comparison);
+        assert_every_position_is_in_a_point(&comparison);
+        assert_swapping_mirrors(&left, &right);
+        assert_self_comparison_agrees(&left);
+    }
+
+    #[test]
+    fn one_readout_of_any_text_keeps_the_laws(text in generated_text()) {
+        let comparison = pipeline::compare(&[Readout::from_text("a", text)], &[], &Options::default());
+        assert_spans_hold(&comparison);
+        assert_every_position_is_in_a_point(&comparison);
+    }
+
+    #[test]
+    fn scores_of_pairs_are_symmetric(left in generated_text(), right in generated_text()) {
+        let engine = pipeline::Engine::ALL[0];
+        let forward = pipeline::score_pairs(std::slice::from_ref(&left), std::slice::from_ref(&right), engine)[0][0].0;
+        let backward = pipeline::score_pairs(&[right], std::slice::from_ref(&left), engine)[0][0].0;
+        prop_assert_eq!(forward.to_bits(), backward.to_bits());
+        prop_assert!((0.0..=1.0).contains(&forward));
+        if left.chars().any(char::is_alphanumeric) {
+            prop_assert_eq!(pipeline::score_pairs(std::slice::from_ref(&left), std::slice::from_ref(&left), engine)[0][0].0, 1.0);
+        }
+    }
+}
+
+#[test]
+fn answers_on_the_gold_cases_keep_the_laws() {
+    for case in gold_cases::all() {
+        let comparison = compare(&case.readouts, &case.sides);
+        assert_spans_hold(&comparison);
+        assert_every_position_is_in_a_point(&comparison);
+        case.readouts.iter().for_each(|readout| assert_self_comparison_agrees(&readout.text));
+        if let [left, right] = case.readouts.as_slice() {
+            assert_swapping_mirrors(&left.text, &right.text);
+        }
+    }
+}
+
+#[test]
+fn the_same_request_gives_the_same_answer_on_any_number_of_threads() {
+    let cases = gold_cases::all();
+    let expected: Vec<Comparison> = cases.iter().map(|case| compare(&case.readouts, &case.sides)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for (case, expected) in cases.iter().zip(&expected) {
+                    assert_eq!(&compare(&case.readouts, &case.sides), expected);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn hostile_input_is_bounded_and_keeps_the_laws() {
+    let many = "The sides agreed on free trade.\n".repeat(5_000);
+    let inputs = [
+        String::new(),
+        " \n\t".to_owned(),
+        "a".repeat(1 << 20),
+        "e\u{301}".repeat(20_000),
+        "\u{202e}مرحبا ".repeat(5_000),
+        "\u{1b}[2J\u{0}\u{7}".repeat(1_000),
+        "\"".repeat(10_000),
+        "( ".repeat(10_000),
+        "and ".repeat(20_000),
+        "中".repeat(20_000),
+        many,
+    ];
+    for input in &inputs {
+        let comparison =
+            compare(&[readout("a", "Kenya", input), readout("b", "Ukraine", "They discussed trade with us.")], &[]);
+        assert_every_position_is_in_a_point(&comparison);
+        for position in &comparison.positions {
+            assert!(comparison.readouts[position.readout].text.get(position.span.start..position.span.end).is_some());
+        }
+    }
+    let comparison = compare(&[readout("a", "Kenya", &inputs[10]), readout("b", "Ukraine", &inputs[10])], &[]);
+    assert!(comparison.positions.len() <= 2 * pipeline::MAX_POSITIONS);
+    assert!(!comparison.warnings.is_empty(), "what was cut is in the warnings");
+}

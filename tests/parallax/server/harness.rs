@@ -1,0 +1,124 @@
+//! A server on a free port, its client, and invented readouts.
+
+use parallax::server::{Config, ServeError, Server, pb};
+use pb::comparison_service_client::ComparisonServiceClient;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt as _};
+
+pub(super) type Client = ComparisonServiceClient<Channel>;
+
+pub(super) const NORLAND: &str = "Minister Aro of Norland met Minister Vey of Sudria in Port Tarn.\n\
+    Minister Aro reaffirmed Norland's support for the Tarn Strait ceasefire.\n\
+    Minister Aro urged Sudria to withdraw 400 soldiers from the island of Ilm.\n";
+pub(super) const SUDRIA: &str = "Minister Vey of Sudria received Minister Aro of Norland — «à l’aube» — in Port Tarn 🕊.\n\
+    Minister Vey rejected the Tarn Strait ceasefire.\n\
+    Minister Vey stressed that no soldiers would leave the island of Ilm.\n";
+
+/// A running server. Dropping it stops it.
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    pub(super) stop: Option<oneshot::Sender<()>>,
+    pub(super) task: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Running {
+    pub(super) async fn start(config: Config) -> Self {
+        let server = Server::bind(config).await.unwrap();
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        Self { address, stop: Some(stop), task }
+    }
+
+    pub(super) async fn channel(&self) -> Channel {
+        Channel::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
+    pub(super) async fn client(&self) -> Client {
+        Client::new(self.channel().await).max_decoding_message_size(usize::MAX)
+    }
+
+    /// Sends the signal.
+    pub(super) fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits for the end; fails when it does not come in time.
+    pub(super) async fn ended_within(self, time: Duration) {
+        tokio::time::timeout(time, self.task).await.expect("the server ends in time").unwrap().unwrap();
+    }
+}
+
+/// Any free port, default limits.
+pub(super) fn config() -> Config {
+    Config { address: ([127, 0, 0, 1], 0).into(), ..Config::default() }
+}
+
+/// One computation at a time, and none waits.
+pub(super) fn narrow() -> Config {
+    Config { permits: 1, queue: 0, ..config() }
+}
+
+pub(super) async fn client() -> (Running, Client) {
+    let running = Running::start(config()).await;
+    let client = running.client().await;
+    (running, client)
+}
+
+pub(super) fn readout(text: &str) -> pb::Readout {
+    pb::Readout { content: Some(pb::readout::Content::Text(text.to_owned())), ..pb::Readout::default() }
+}
+
+pub(super) fn side(id: &str, display_name: &str) -> pb::Side {
+    pb::Side { id: id.to_owned(), display_name: display_name.to_owned(), ..pb::Side::default() }
+}
+
+pub(super) fn two_readouts() -> pb::CompareRequest {
+    let ours = pb::Readout { id: "ours".into(), author_side: "norland".into(), ..readout(NORLAND) };
+    let theirs = pb::Readout { author_side: "sudria".into(), ..readout(SUDRIA) };
+    pb::CompareRequest {
+        readouts: vec![ours, theirs],
+        sides: vec![side("norland", "Norland"), side("sudria", "Sudria")],
+        options: None,
+    }
+}
+
+/// A request that takes long enough to be seen running, near the limit of a message.
+pub(super) fn long_request() -> pb::CompareRequest {
+    let mut text = String::new();
+    for n in 0.. {
+        let line =
+            format!("Minister Aro of Norland told Minister Vey that convoy {n} would leave Port Tarn on day {n}.\n");
+        if text.len() + line.len() > 500_000 {
+            break;
+        }
+        text.push_str(&line);
+    }
+    pb::CompareRequest { readouts: vec![readout(&text), readout(&text)], ..two_readouts() }
+}
+
+/// The details of a status, after its code and its reason were checked.
+#[track_caller]
+pub(super) fn refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code, reason: &str) -> ErrorDetails {
+    let status = answer.expect_err("it is refused");
+    assert_eq!(status.code(), code, "{status:?}");
+    let details = status.get_error_details();
+    let info = details.error_info().expect("every error carries ErrorInfo");
+    assert_eq!((info.reason.as_str(), info.domain.as_str()), (reason, "parallax.v1"));
+    details
+}
+
+/// The paths of the violated fields of a refused request.
+#[track_caller]
+pub(super) fn violated<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
+    let details = refused(answer, Code::InvalidArgument, "INVALID_FIELDS");
+    let bad_request = details.bad_request().expect("it lists the fields");
+    bad_request.field_violations.iter().map(|violation| violation.field.clone()).collect()
+}
