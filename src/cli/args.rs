@@ -12,6 +12,11 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// Table of reporting words to use in place of the built-in one: lemma, forms, speech act, strength, stance, what it
+    /// takes, separated by tabs, as in src/pipeline/attribution/cues.tsv
+    #[arg(long, value_name = "FILE", global = true)]
+    pub cues: Option<PathBuf>,
 }
 
 /// What to do.

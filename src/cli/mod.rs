@@ -18,6 +18,7 @@ mod visible;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -65,13 +66,14 @@ impl Error {
 ///
 /// Help, version and arguments that cannot be parsed end the process here.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let outcome = match Cli::parse_from(args).command {
-        Command::Compare(args) => compare(&args),
-        Command::Positions(args) => positions(&args),
-        Command::Serve(args) => serve::serve(&args),
-        Command::Evaluate(args) => evaluate(&args),
-        Command::Models(args) => models(&args),
-    };
+    let cli = Cli::parse_from(args);
+    let outcome = cli.cues.as_deref().map_or(Ok(()), use_cues).and_then(|()| match &cli.command {
+        Command::Compare(args) => compare(args),
+        Command::Positions(args) => positions(args),
+        Command::Serve(args) => serve::serve(args),
+        Command::Evaluate(args) => evaluate(args),
+        Command::Models(args) => models(args),
+    });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough ("| head").
@@ -83,6 +85,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// Uses the cue table in the file for everything that follows.
+fn use_cues(path: &Path) -> Result<(), Error> {
+    let wrong = |problem: String| Error::argument("--cues", format!("{}: {problem}", path.display()));
+    let source = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    pipeline::attribution::use_cue_table(&source).map_err(|error| wrong(error.to_string()))
 }
 
 fn compare(args: &CompareArgs) -> Result<(), Error> {

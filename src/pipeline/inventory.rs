@@ -26,7 +26,7 @@ pub fn models() -> Vec<ModelInfo> {
         ("position_spans.bin", position_spans::WEIGHTS, "semi-Markov CRF that finds positions, trained on readouts"),
     ];
     let own = [
-        ("cues.tsv", attribution::CUE_TABLE, "reporting words with speech act and strength, written by hand"),
+        ("cues.tsv", attribution::cue_table(), "reporting words with speech act and strength, written by hand"),
         ("cues_zh.tsv", attribution::CHINESE_CUE_TABLE, "reporting words in Chinese, written by hand"),
         ("idf.tsv", features::IDF_TABLE, "document frequencies of stems (White House readouts, STS-B, SNLI)"),
         ("stop_words.txt", features::STOP_WORDS, "words without content of their own, written by hand"),

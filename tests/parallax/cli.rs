@@ -308,3 +308,26 @@ fn a_server_that_cannot_start_says_why() {
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains(&address), "{error}");
 }
+
+#[test]
+fn a_cue_table_can_be_replaced() {
+    let folder = std::env::temp_dir().join(format!("parallax-cues-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let text = write("a.txt", "The President of Kenya urged a truce in the strait.");
+    let table = write("own.tsv", "urge\t-\tdemand\t.9\t+\tboth\n");
+    let broken = write("broken.tsv", "urge\t-\tdemand\n");
+
+    let run = |args: &[&str]| std::process::Command::new(env!("CARGO_BIN_EXE_parallax")).args(args).output().unwrap();
+    let own = run(&["positions", &text, "--author", "Kenya", "--cues", &table, "--format", "json"]);
+    let own = String::from_utf8(own.stdout).unwrap();
+    assert!(own.contains("SPEECH_ACT_DEMAND") && own.contains("\"strength\": 0.9"), "{own}");
+    let refused = run(&["positions", &text, "--cues", &broken]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("line 1: 3 columns instead of 6"));
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -50,7 +50,7 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
         .filter(|line| !line.starts_with('#'))
         .map(|line| {
             let columns: Vec<&str> = line.split('\t').collect();
-            Cue::new(columns[0], columns[1], columns[2], columns[3])
+            Cue::new(columns[0], columns[1], columns[2], columns[3]).expect("the table is well formed")
         })
         .collect();
     let automaton = AhoCorasick::builder()

@@ -4,7 +4,7 @@ use super::SpeechAct;
 use super::function_words::is_word;
 use crate::pipeline::segmentation::Word;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 /// The cue table of this version, as text.
 pub const CUE_TABLE: &str = include_str!("cues.tsv");
@@ -29,18 +29,24 @@ pub struct Cue {
 
 impl Cue {
     /// A cue of one word form. `polarity` is "+", "-" or "0".
-    pub(super) fn new(lemma: &str, act: &str, strength: &str, polarity: &str) -> Self {
-        Self {
-            lemma: lemma.to_owned(),
-            act: SpeechAct::ALL.iter().copied().find(|known| known.name() == act).expect("acts of the table exist"),
-            strength: strength.parse().expect("strengths of the table are numbers"),
-            polarity: match polarity {
-                "+" => 1,
-                "-" => -1,
-                _ => 0,
-            },
-            rest: Vec::new(),
-        }
+    ///
+    /// # Errors
+    /// A sentence about the column that is wrong.
+    pub(super) fn new(lemma: &str, act: &str, strength: &str, polarity: &str) -> Result<Self, String> {
+        let act = SpeechAct::ALL
+            .iter()
+            .copied()
+            .find(|known| known.name() == act)
+            .ok_or(format!("{act:?} is no speech act"))?;
+        let strength = strength.parse().ok().filter(|strength| (0.0..=1.0).contains(strength));
+        let polarity = match polarity {
+            "+" => 1,
+            "-" => -1,
+            "0" => 0,
+            _ => return Err(format!("the stance is {polarity:?}, not '+', '-' or '0'")),
+        };
+        let strength = strength.ok_or("the strength is no number from 0 to 1")?;
+        Ok(Self { lemma: lemma.to_owned(), act, strength, polarity, rest: Vec::new() })
     }
 }
 
@@ -76,39 +82,90 @@ pub struct CueHit {
     pub is_negated: bool,
 }
 
-static CUES: LazyLock<Vec<Cue>> = LazyLock::new(|| {
-    table_rows()
-        .map(|row| {
-            let mut rest = Vec::new();
-            let mut gap = false;
-            for word in row[0].split(' ').skip(1) {
-                if word == "*" {
-                    gap = true;
-                } else {
-                    rest.push((word.to_owned(), gap));
-                    gap = false;
-                }
+/// A cue table in use.
+struct CueTable {
+    source: String,
+    cues: Vec<Cue>,
+    /// Rows by every form of their first word; rows with more words first.
+    by_form: BTreeMap<String, Vec<(usize, Form)>>,
+}
+
+/// What keeps a cue table from being used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CueTableError {
+    /// A row is malformed.
+    #[error("line {line}: {problem}")]
+    Row {
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A table is in use already: it is chosen once, before the first text is read.
+    #[error("another cue table is in use already")]
+    InUse,
+}
+
+static TABLE: OnceLock<CueTable> = OnceLock::new();
+
+fn table() -> &'static CueTable {
+    TABLE.get_or_init(|| CueTable::parse(CUE_TABLE).expect("the table of this version is well formed"))
+}
+
+/// Uses `source` in place of the table of this version, for the whole process: the columns are those of `cues.tsv`.
+///
+/// # Errors
+/// When a row is malformed, or a text has been read already.
+pub fn use_cue_table(source: &str) -> Result<(), CueTableError> {
+    TABLE.set(CueTable::parse(source)?).map_err(|_| CueTableError::InUse)
+}
+
+/// The text of the cue table in use.
+#[must_use]
+pub fn cue_table() -> &'static str {
+    &table().source
+}
+
+impl CueTable {
+    fn parse(source: &str) -> Result<Self, CueTableError> {
+        let mut cues = Vec::new();
+        let mut by_form: BTreeMap<String, Vec<(usize, Form)>> = BTreeMap::new();
+        let rows = source.lines().enumerate().filter(|(_, row)| !row.starts_with('#') && !row.trim().is_empty());
+        for (at, row) in rows {
+            let columns: Vec<&str> = row.split('\t').collect();
+            let (base, cue) = Self::row(&columns).map_err(|problem| CueTableError::Row { line: at + 1, problem })?;
+            for (word, form) in forms(base, columns[1]) {
+                by_form.entry(word).or_default().push((cues.len(), form));
             }
-            Cue { rest, ..Cue::new(&row[0].replace(" *", ""), row[2], row[3], row[4]) }
-        })
-        .collect()
-});
-
-/// Rows by every form of their first word; rows with more words first.
-static BY_FORM: LazyLock<BTreeMap<String, Vec<(usize, Form)>>> = LazyLock::new(|| {
-    let mut by_form: BTreeMap<String, Vec<(usize, Form)>> = BTreeMap::new();
-    for (at, row) in table_rows().enumerate() {
-        let base = row[0].split(' ').next().unwrap_or_default();
-        for (word, form) in forms(base, row[1]) {
-            by_form.entry(word).or_default().push((at, form));
+            cues.push(cue);
         }
+        by_form.values_mut().for_each(|rows| rows.sort_by_key(|&(at, _)| std::cmp::Reverse(cues[at].rest.len())));
+        Ok(Self { source: source.to_owned(), cues, by_form })
     }
-    by_form.values_mut().for_each(|rows| rows.sort_by_key(|&(at, _)| std::cmp::Reverse(CUES[at].rest.len())));
-    by_form
-});
 
-fn table_rows() -> impl Iterator<Item = Vec<&'static str>> {
-    CUE_TABLE.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
+    /// The first word of a row and its cue.
+    fn row<'a>(columns: &[&'a str]) -> Result<(&'a str, Cue), String> {
+        let &[lemma, _, act, strength, polarity, takes] = columns else {
+            return Err(format!("{} columns instead of 6", columns.len()));
+        };
+        if !matches!(takes, "clause" | "noun" | "both") {
+            return Err(format!("{takes:?} is not 'clause', 'noun' or 'both'"));
+        }
+        let mut words = lemma.split(' ');
+        let base =
+            words.next().filter(|word| word.len() > 1 && word.is_ascii()).ok_or("the lemma has no first word")?;
+        let mut rest = Vec::new();
+        let mut gap = false;
+        for word in words {
+            if word == "*" {
+                gap = true;
+            } else {
+                rest.push((word.to_owned(), gap));
+                gap = false;
+            }
+        }
+        Ok((base, Cue { rest, ..Cue::new(&lemma.replace(" *", ""), act, strength, polarity)? }))
+    }
 }
 
 /// The forms of an English verb: those listed, and the regular ones that the list leaves open.
@@ -188,8 +245,9 @@ fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<Cu
         Some((_, tail)) if matches!(tail, "m" | "re" | "ve") => (format!("'{tail}"), true),
         _ => (lowers[at].clone(), false),
     };
-    for &(row, form) in BY_FORM.get(&word)? {
-        let cue = &CUES[row];
+    let table = table();
+    for &(row, form) in table.by_form.get(&word)? {
+        let cue = &table.cues[row];
         let Some(end_word) = match_rest(&cue.rest, lowers, at + 1) else { continue };
         let (before, is_negated, aux) = look_back(lowers, at);
         let group = &lowers[before.map_or(0, |i| i + 1)..at];
@@ -357,13 +415,29 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sorted_and_whole() {
-        let lemmas: Vec<&str> = table_rows().map(|row| row[0]).collect();
-        assert!(table_rows().all(|row| row.len() == 6), "every row has six columns");
-        assert!(CUES.iter().all(|cue| (0.0..=1.0).contains(&cue.strength)));
-        let mut unique = lemmas.clone();
-        unique.sort_unstable();
-        unique.dedup();
-        assert_eq!(unique.len(), lemmas.len(), "no lemma stands twice");
+    fn the_table_is_whole() {
+        let table = CueTable::parse(CUE_TABLE).expect("well formed");
+        let mut lemmas: Vec<&str> = CUE_TABLE
+            .lines()
+            .filter(|row| !row.starts_with('#'))
+            .map(|row| row.split('\t').next().unwrap_or_default())
+            .collect();
+        assert_eq!(lemmas.len(), table.cues.len());
+        lemmas.sort_unstable();
+        lemmas.dedup();
+        assert_eq!(lemmas.len(), table.cues.len(), "no lemma stands twice");
+    }
+
+    #[test]
+    fn a_malformed_table_is_refused_with_its_line() {
+        let check = |source: &str, expected: &str| {
+            let error = CueTable::parse(source).err().map(|error| error.to_string());
+            assert_eq!(error.as_deref(), Some(expected));
+        };
+        check("# a comment\nurge\t-\turge\t.7\t+", "line 2: 5 columns instead of 6");
+        check("urge\t-\tbeg\t.7\t+\tboth", "line 1: \"beg\" is no speech act");
+        check("urge\t-\turge\t7\t+\tboth", "line 1: the strength is no number from 0 to 1");
+        check("urge\t-\turge\t.7\tup\tboth", "line 1: the stance is \"up\", not '+', '-' or '0'");
+        check("urge\t-\turge\t.7\t+\tverb", "line 1: \"verb\" is not 'clause', 'noun' or 'both'");
     }
 }

@@ -17,7 +17,7 @@ mod subject;
 mod types;
 
 pub use chinese::CHINESE_CUE_TABLE;
-pub use cues::{CUE_TABLE, Cue, CueHit, Form, cues};
+pub use cues::{CUE_TABLE, Cue, CueHit, CueTableError, Form, cue_table, cues, use_cue_table};
 pub use types::*;
 
 use crate::pipeline::position::Holder;
