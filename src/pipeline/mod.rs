@@ -81,11 +81,7 @@ pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 #[must_use]
 pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Comparison {
     let mut read = read(readouts, sides);
-    let features: Vec<Features> = read
-        .positions
-        .iter()
-        .map(|position| features::describe(&readouts[position.readout].text, position, &read.cast))
-        .collect();
+    let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
     let (links, near) = link(readouts, &read, &features, options);
     let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
     if n_cut > 0 {
@@ -135,11 +131,7 @@ pub fn score_pairs(left: &[String], right: &[String], engine: Engine) -> Vec<Vec
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side]) -> (Vec<Position>, Vec<similarity::ScoredPair>) {
     let read = read(readouts, sides);
-    let features: Vec<Features> = read
-        .positions
-        .iter()
-        .map(|position| features::describe(&readouts[position.readout].text, position, &read.cast))
-        .collect();
+    let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
     let roles = roles(readouts, &read.positions);
     let of = |readout: usize| -> Vec<(&Features, similarity::Role)> {
         (0..read.positions.len())
@@ -161,6 +153,11 @@ struct Read {
 }
 
 impl Read {
+    fn describe(&self, readouts: &[Readout], position: &Position) -> Features {
+        let text = &readouts[position.readout].text;
+        features::describe(text, &self.segmentations[position.readout], position, &self.cast)
+    }
+
     fn summaries(&self, readouts: &[Readout], linked: &BTreeSet<usize>, points: &[Point]) -> Vec<ReadoutSummary> {
         report::readout_summaries(
             readouts,
@@ -200,14 +197,14 @@ fn read(readouts: &[Readout], declared: &[Side]) -> Read {
         };
         let (found, n_cut) = match attributed {
             _ if !readout.statements.is_empty() => {
-                position::from_statements(at, readout, &clauses, |id| cast.side_by_id(id))
+                position::from_statements(at, readout, &segmentations[at], &clauses, |id| cast.side_by_id(id))
             }
             Some(Attributed::English) => {
                 let is_first_person = attribution::is_first_person(text, &segmentations[at]);
                 let spans = position::spans::spans(text, &segmentations[at], is_first_person);
-                position::from_spans(at, text, &clauses, &spans)
+                position::from_spans(at, text, &segmentations[at], &clauses, &spans)
             }
-            Some(Attributed::Chinese) | None => position::from_clauses(at, text, &clauses),
+            Some(Attributed::Chinese) | None => position::from_clauses(at, text, &segmentations[at], &clauses),
         };
         if segmentations[at].n_split > 0 {
             let (n, limit) = (segmentations[at].n_split, segmentation::MAX_SENTENCE_BYTES);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks every expected.toml under this folder against format.md, and that the texts are our own.
+"""Checks every expected.toml of tests/parallax/gold_cases against its README.md, and that the texts are our own.
 
   python3 check_cases.py [FOLDER_OF_JSON_TEXTS]
 
@@ -12,7 +12,7 @@ import re
 import sys
 import tomllib
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).parents[2] / "tests/parallax/gold_cases"
 ACTS = set("""state reaffirm welcome support agree commit offer concede consult request urge demand
 express_concern criticise condemn oppose reject warn threaten thank inform""".split())
 OVERLAP = {"agreement", "partial"}

@@ -3,7 +3,7 @@
 import pathlib
 import sys
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).parents[2] / "src/pipeline/sides"
 PEOPLE_KINDS = {"head_of_state", "head_of_government", "minister", "head_of_organisation", "other"}
 INSTITUTION_KINDS = {"head_of_state", "head_of_government", "government", "foreign_ministry", "defence",
                      "finance", "trade", "security", "parliament", "other"}

@@ -8,7 +8,7 @@ Inputs, all by name and version:
 and the hand list below, which wins over all three.
 
   python3 -m venv .venv && .venv/bin/pip install -r requirements.txt
-  .venv/bin/python make_countries.py            # writes countries.tsv beside this file
+  .venv/bin/python make_countries.py            # writes src/pipeline/sides/countries.tsv
   .venv/bin/python make_countries.py --check    # fails if countries.tsv would change
 
 The npm packages are taken with `npm pack NAME@VERSION`, or from a folder that already
@@ -567,7 +567,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="fail if countries.tsv would change")
     parser.add_argument("--npm-dir", help="folder that holds or receives the npm packages")
     args = parser.parse_args()
-    target = pathlib.Path(__file__).with_name("countries.tsv")
+    target = pathlib.Path(__file__).parents[2] / "src/pipeline/sides/countries.tsv"
     with tempfile.TemporaryDirectory() as temporary:
         rows = build(args.npm_dir or temporary)
     text = HEADER + "".join("\t".join(row) + "\n" for row in rows)

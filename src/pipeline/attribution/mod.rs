@@ -21,7 +21,7 @@ pub use cues::{CUE_TABLE, Cue, CueHit, CueTableError, Form, cue_table, cues, use
 pub use types::*;
 
 use crate::pipeline::position::Holder;
-use crate::pipeline::segmentation::{Segmentation, is_running_text, words};
+use crate::pipeline::segmentation::{Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx};
 use crate::span::Span;
 use holder::Voice;
@@ -62,11 +62,11 @@ pub fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: O
     let mut clauses: Vec<Clause> = Vec::new();
     let mut voice = Voice { is_first_person: is_first_person(text, segmentation), ..Voice::default() };
     for (at, sentence) in segmentation.sentences.iter().enumerate().filter(|(_, s)| is_running_text(s)) {
-        let words = words(text, sentence.span);
+        let words = segmentation.words_of(sentence);
         let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
         let mentions = cast.mentions(text, sentence.span);
-        let context = Context { text, words: &words, lowers: &lowers, mentions: &mentions, cast, author };
-        let hits = cues(text, &words, &lowers);
+        let context = Context { text, words, lowers: &lowers, mentions: &mentions, cast, author };
+        let hits = cues(text, words, &lowers);
         voice.is_joint_statement |= opens_joint_statement(&context);
         for mut clause in sentence_clauses(&context, sentence.span, &hits, &mut voice) {
             clause.sentence = at;
@@ -97,7 +97,7 @@ pub fn is_first_person(text: &str, segmentation: &Segmentation) -> bool {
     for sentence in segmentation.sentences.iter().filter(|s| is_running_text(s)) {
         let mut is_quoted = false;
         let mut read_to = sentence.span.start;
-        for word in words(text, sentence.span) {
+        for word in segmentation.words_of(sentence) {
             for mark in text[read_to..word.span.start].chars() {
                 match mark {
                     '"' => is_quoted = !is_quoted,

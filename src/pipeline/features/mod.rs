@@ -7,8 +7,8 @@
 //! In: "Aro reaffirmed Norland's support for the ceasefire." Out: the terms `support` and `ceasefir` with weights.
 
 use crate::models::static_embeddings::{Vector, embed};
-use crate::pipeline::position::{Figure, Position};
-use crate::pipeline::segmentation::{is_ideograph, words};
+use crate::pipeline::position::{Figure, Position, figures};
+use crate::pipeline::segmentation::{Segmentation, Word, is_ideograph, words};
 use crate::pipeline::sides::{Cast, Who};
 use crate::span::Span;
 use rust_stemmers::{Algorithm, Stemmer};
@@ -79,7 +79,7 @@ pub struct Features {
 
 /// The features of `position` in its readout's text.
 #[must_use]
-pub fn describe(text: &str, position: &Position, cast: &Cast) -> Features {
+pub fn describe(text: &str, segmentation: &Segmentation, position: &Position, cast: &Cast) -> Features {
     // Names in the source ("President Aro stressed") say who speaks, not what about.
     let frame = position.attribution.source;
     let cue = position.attribution.cue;
@@ -90,7 +90,8 @@ pub fn describe(text: &str, position: &Position, cast: &Cast) -> Features {
         .filter(|mention| matches!(mention.who, Who::Side(_)))
         .map(|mention| mention.span)
         .collect();
-    build(text, position.span, position.figures.clone(), |span| {
+    let words = segmentation.words_in(position.span);
+    build(text, words, position.span, position.figures.clone(), |span| {
         is_frame(span) || persons.iter().any(|person| person.contains(span))
     })
 }
@@ -99,15 +100,16 @@ pub fn describe(text: &str, position: &Position, cast: &Cast) -> Features {
 #[must_use]
 pub fn describe_statement(text: &str) -> Features {
     let span = Span::new(0, text.len());
-    build(text, span, crate::pipeline::position::figures(text, span), |_| false)
+    let words = words(text, span);
+    build(text, &words, span, figures(text, &words, span), |_| false)
 }
 
-fn build(text: &str, span: Span, figures: Vec<Figure>, is_left_out: impl Fn(Span) -> bool) -> Features {
+fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_out: impl Fn(Span) -> bool) -> Features {
     let stemmer = Stemmer::create(Algorithm::English);
     let mut terms: BTreeMap<String, (f64, Span)> = BTreeMap::new();
     let mut names = BTreeSet::new();
     let mut ideograph: Option<Span> = None;
-    for (at, word) in words(text, span).into_iter().enumerate() {
+    for (at, word) in words.iter().enumerate() {
         let slice = word.span.slice(text);
         let is_single = slice.chars().next().is_some_and(is_ideograph);
         if is_single {

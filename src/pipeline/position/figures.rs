@@ -1,7 +1,7 @@
 //! Figures: numbers with comparator and unit ("over half a billion dollars", "10 percent", "six weeks").
 
 use super::{Comparator, Figure};
-use crate::pipeline::segmentation::{Word, words};
+use crate::pipeline::segmentation::Word;
 use crate::span::Span;
 
 const MULTIPLIERS: [(&str, f64); 5] =
@@ -90,15 +90,14 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// The figures in `span`, in reading order. Dates, years and ordinals are none.
+/// The figures in `span`, whose words are `words`, in reading order. Dates, years and ordinals are none.
 #[must_use]
-pub fn figures(text: &str, span: Span) -> Vec<Figure> {
-    let words = words(text, span);
+pub fn figures(text: &str, words: &[Word], span: Span) -> Vec<Figure> {
     let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let mut figures = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        match figure_at(text, span, &words, &lowers, at) {
+        match figure_at(text, span, words, &lowers, at) {
             Some((figure, next)) => {
                 figures.push(figure);
                 at = next.max(at + 1);
@@ -243,7 +242,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[(&str, f64, &str, Comparator)]) {
-        let found = figures(text, Span::new(0, text.len()));
+        let span = Span::new(0, text.len());
+        let found = figures(text, &crate::pipeline::segmentation::words(text, span), span);
         let rows: Vec<_> = found.iter().map(|f| (f.span.slice(text), f.value, f.unit.as_str(), f.comparator)).collect();
         assert_eq!(rows, expected);
     }

@@ -13,7 +13,7 @@ pub use selection::is_position;
 pub use types::*;
 
 use crate::pipeline::attribution::{self, Clause, SpeechAct};
-use crate::pipeline::segmentation::words;
+use crate::pipeline::segmentation::Segmentation;
 use crate::readout::Readout;
 use crate::span::Span;
 use spans::ScoredSpan;
@@ -28,10 +28,15 @@ const UNCUED_STRENGTH: f64 = 0.4;
 /// The positions of readout number `readout`, one a clause that states one, and how many were cut off at
 /// [`MAX_POSITIONS`]. For languages without a trained cutter.
 #[must_use]
-pub fn from_clauses(readout: usize, text: &str, clauses: &[Clause]) -> (Vec<Position>, usize) {
-    let kept: Vec<&Clause> = clauses.iter().filter(|clause| is_position(text, clause)).collect();
+pub fn from_clauses(
+    readout: usize,
+    text: &str,
+    segmentation: &Segmentation,
+    clauses: &[Clause],
+) -> (Vec<Position>, usize) {
+    let kept: Vec<&Clause> = clauses.iter().filter(|clause| is_position(text, segmentation, clause)).collect();
     let positions = kept.iter().take(MAX_POSITIONS).enumerate();
-    let positions = positions.map(|(ordinal, clause)| describe(readout, ordinal, text, clause)).collect();
+    let positions = positions.map(|(ordinal, clause)| describe(readout, ordinal, text, segmentation, clause)).collect();
     (positions, kept.len().saturating_sub(MAX_POSITIONS))
 }
 
@@ -39,12 +44,20 @@ pub fn from_clauses(readout: usize, text: &str, clauses: &[Clause]) -> (Vec<Posi
 /// and the clauses that the cutter left out though their cue takes a stand; and how many were cut off at
 /// [`MAX_POSITIONS`].
 #[must_use]
-pub fn from_spans(readout: usize, text: &str, clauses: &[Clause], spans: &[ScoredSpan]) -> (Vec<Position>, usize) {
+pub fn from_spans(
+    readout: usize,
+    text: &str,
+    segmentation: &Segmentation,
+    clauses: &[Clause],
+    spans: &[ScoredSpan],
+) -> (Vec<Position>, usize) {
     let (mut first, mut next) = (0, 0);
     let mut found: Vec<(Clause, f64)> = Vec::new();
     for scored in spans {
         while clauses.get(first).is_some_and(|clause| clause.span.end <= scored.span.start) {
-            found.extend(clauses[first..=first].iter().filter(|_| first >= next).filter_map(|c| rescued(text, c)));
+            found.extend(
+                clauses[first..=first].iter().filter(|_| first >= next).filter_map(|c| rescued(text, segmentation, c)),
+            );
             first += 1;
         }
         let inside: Vec<&Clause> =
@@ -52,11 +65,11 @@ pub fn from_spans(readout: usize, text: &str, clauses: &[Clause], spans: &[Score
         next = first + inside.len();
         found.push((attribution::whole(scored.span, telling(&inside, scored.span)), scored.confidence));
     }
-    found.extend(clauses[first.max(next)..].iter().filter_map(|clause| rescued(text, clause)));
+    found.extend(clauses[first.max(next)..].iter().filter_map(|clause| rescued(text, segmentation, clause)));
     let kept = found.iter().take(MAX_POSITIONS).enumerate();
     let positions = kept.map(|(ordinal, (clause, confidence))| Position {
         confidence: *confidence,
-        ..describe(readout, ordinal, text, clause)
+        ..describe(readout, ordinal, text, segmentation, clause)
     });
     (positions.collect(), found.len().saturating_sub(MAX_POSITIONS))
 }
@@ -67,10 +80,11 @@ const RESCUED_CONFIDENCE: f64 = 0.3;
 
 /// A third-person clause whose cue agrees, promises, asks, objects or warns. The cutter takes short openings for the
 /// scene ("Minister Vey rejected the plan."), but who reads a readout for positions would miss them.
-fn rescued(text: &str, clause: &Clause) -> Option<(Clause, f64)> {
+fn rescued(text: &str, segmentation: &Segmentation, clause: &Clause) -> Option<(Clause, f64)> {
     use SpeechAct::{Consult, Inform, State, Thank, Welcome};
     let takes_stand = clause.cue.is_some_and(|cue| !matches!(cue.act, State | Inform | Consult | Thank | Welcome));
-    (takes_stand && !clause.is_first_person && is_position(text, clause)).then(|| (clause.clone(), RESCUED_CONFIDENCE))
+    (takes_stand && !clause.is_first_person && is_position(text, segmentation, clause))
+        .then(|| (clause.clone(), RESCUED_CONFIDENCE))
 }
 
 /// Share of a clause or of the span that both must have for the clause to speak for the span.
@@ -92,6 +106,7 @@ fn telling<'a>(clauses: &[&'a Clause], span: Span) -> Option<&'a Clause> {
 pub fn from_statements(
     index: usize,
     readout: &Readout,
+    segmentation: &Segmentation,
     clauses: &[Clause],
     side_of: impl Fn(&str) -> Option<crate::pipeline::sides::SideIdx>,
 ) -> (Vec<Position>, usize) {
@@ -102,7 +117,7 @@ pub fn from_statements(
         start = span.end + 1;
         let inside = clauses.iter().find(|clause| clause.span.overlap(span) > 0);
         let whole = attribution::whole(span, inside);
-        let mut position = describe(index, positions.len(), &readout.text, &whole);
+        let mut position = describe(index, positions.len(), &readout.text, segmentation, &whole);
         let mut holders: Vec<_> = statement.holders.iter().filter_map(|id| side_of(id)).collect();
         holders.sort_unstable();
         holders.dedup();
@@ -115,8 +130,9 @@ pub fn from_statements(
     (positions, readout.statements.len().saturating_sub(MAX_POSITIONS))
 }
 
-fn describe(readout: usize, ordinal: usize, text: &str, clause: &Clause) -> Position {
-    let lowers: Vec<String> = words(text, clause.span).iter().map(|word| word.lower(text)).collect();
+fn describe(readout: usize, ordinal: usize, text: &str, segmentation: &Segmentation, clause: &Clause) -> Position {
+    let words = segmentation.words_in(clause.span);
+    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let modality = modality(&lowers);
     let speech_act = speech_act(clause, &lowers, modality);
     let is_negated = clause.is_negated || (clause.cue.is_none() && lowers.iter().any(|word| is_negation(word)));
@@ -131,7 +147,7 @@ fn describe(readout: usize, ordinal: usize, text: &str, clause: &Clause) -> Posi
         strength: clause.cue.map_or(UNCUED_STRENGTH, |cue| cue.strength),
         negated: is_negated,
         modality,
-        figures: figures(text, clause.span),
+        figures: figures(text, words, clause.span),
         act_cue: act_cue(clause, speech_act),
         confidence: 1.0,
         statement_id: String::new(),

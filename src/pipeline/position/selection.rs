@@ -1,7 +1,7 @@
 //! Selection: which clauses state a position, and which only greet, set the scene or describe the mood.
 
 use crate::pipeline::attribution::Clause;
-use crate::pipeline::segmentation::{is_ideograph, words};
+use crate::pipeline::segmentation::{Segmentation, is_ideograph};
 
 /// Fewest words of a position.
 const MIN_WORDS: usize = 4;
@@ -26,10 +26,10 @@ enum Rule {
 
 /// True when `clause` states a position.
 #[must_use]
-pub fn is_position(text: &str, clause: &Clause) -> bool {
+pub fn is_position(text: &str, segmentation: &Segmentation, clause: &Clause) -> bool {
     let slice = clause.span.slice(text);
     let ideographs = slice.chars().filter(|&c| is_ideograph(c)).count();
-    let n_words = words(text, clause.span).len();
+    let n_words = segmentation.words_in(clause.span).len();
     if ideographs * 2 > n_words {
         let tells_of_contact = |(rule, phrase): (Rule, &str)| rule == Rule::HoldsUncued && slice.contains(phrase);
         return ideographs >= MIN_IDEOGRAPHS && (clause.cue.is_some() || !rules().any(tells_of_contact));

@@ -2,7 +2,7 @@
 
 use super::types::{ContactFacts, ContactKind};
 use crate::pipeline::position::figures;
-use crate::pipeline::segmentation::{Segmentation, words};
+use crate::pipeline::segmentation::{Segmentation, Word};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
 use crate::span::Span;
 
@@ -33,23 +33,24 @@ const TONE_REACH: usize = 5;
 #[must_use]
 pub fn facts(text: &str, segmentation: &Segmentation, cast: &Cast) -> ContactFacts {
     let mut facts = ContactFacts::default();
-    let opening: Vec<Span> = segmentation.sentences.iter().take(N_OPENING).map(|sentence| sentence.span).collect();
-    for &span in &opening {
+    for sentence in segmentation.sentences.iter().take(N_OPENING) {
+        let (span, words) = (sentence.span, segmentation.words_of(sentence));
         if let Some((kind, at)) = facts.kind.is_none().then(|| kind(text, span)).flatten() {
             facts.kind = Some(kind);
             facts.evidence.push(at);
         }
-        if let Some((side, at)) = facts.requested_by.is_none().then(|| requested_by(text, span, cast)).flatten() {
+        if let Some((side, at)) = facts.requested_by.is_none().then(|| requested_by(text, words, cast)).flatten() {
             facts.requested_by = Some(side);
             facts.evidence.push(at);
         }
-        facts.dates.extend(dates(text, span));
+        facts.dates.extend(dates(text, words));
         if facts.duration_minutes.is_none() {
-            facts.duration_minutes = duration(text, span);
+            facts.duration_minutes = duration(text, words, span);
         }
     }
     facts.evidence.sort_unstable();
-    facts.tone_terms = segmentation.sentences.iter().flat_map(|sentence| tone_terms(text, sentence.span)).collect();
+    facts.tone_terms =
+        segmentation.sentences.iter().flat_map(|sentence| tone_terms(text, segmentation.words_of(sentence))).collect();
     facts
 }
 
@@ -71,8 +72,7 @@ fn kind(text: &str, span: Span) -> Option<(ContactKind, Span)> {
 }
 
 /// "at the request of X", "at X's initiative", "initiated by X".
-fn requested_by(text: &str, span: Span, cast: &Cast) -> Option<(SideIdx, Span)> {
-    let words = words(text, span);
+fn requested_by(text: &str, words: &[Word], cast: &Cast) -> Option<(SideIdx, Span)> {
     let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let side = |from: usize, to: usize| {
         let part = Span::new(words.get(from)?.span.start, words.get(to.min(words.len()) - 1)?.span.end);
@@ -107,8 +107,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// "August 12, 2017", "12 August", with the year when it stands there.
-fn dates(text: &str, span: Span) -> Vec<Span> {
-    let words = words(text, span);
+fn dates(text: &str, words: &[Word]) -> Vec<Span> {
     let is_number =
         |at: usize| words.get(at).is_some_and(|w| w.span.slice(text).starts_with(|c: char| c.is_ascii_digit()));
     let mut dates = Vec::new();
@@ -127,12 +126,12 @@ fn dates(text: &str, span: Span) -> Vec<Span> {
 }
 
 /// Minutes, when the sentence says how long the contact took ("lasted two hours", "a 90-minute call").
-fn duration(text: &str, span: Span) -> Option<f64> {
+fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
     let lower = span.slice(text).to_lowercase();
     let tells = ["lasted", "-minute", "-hour", "hours-long", "went on for", "spoke for"]
         .iter()
         .any(|words| lower.contains(words));
-    let found = figures(text, span).into_iter().filter(|_| tells);
+    let found = figures(text, words, span).into_iter().filter(|_| tells);
     found.into_iter().find_map(|figure| match figure.unit.as_str() {
         "minute" => Some(figure.value),
         "hour" => Some(figure.value * 60.0),
@@ -140,8 +139,7 @@ fn duration(text: &str, span: Span) -> Option<f64> {
     })
 }
 
-fn tone_terms(text: &str, span: Span) -> Vec<Span> {
-    let words = words(text, span);
+fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {
     let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let terms = include_str!("tone_terms.txt");
     let mut found = Vec::new();

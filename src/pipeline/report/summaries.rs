@@ -3,10 +3,9 @@
 use super::facts;
 use super::types::{Point, ReadoutSummary, SideSummary, TopicPlacement};
 use crate::pipeline::position::Position;
-use crate::pipeline::segmentation::{Segmentation, words};
+use crate::pipeline::segmentation::Segmentation;
 use crate::pipeline::sides::{Cast, SideIdx};
 use crate::readout::Readout;
-use crate::span::Span;
 use std::collections::BTreeSet;
 
 /// One summary a side, in the order of the cast. `linked` are the positions in a link.
@@ -65,7 +64,7 @@ pub fn readout_summaries(
             language: languages[at].clone(),
             source_uri: readout.source_uri.clone(),
             n_characters: readout.text.chars().count(),
-            n_words: words(&readout.text, Span::new(0, readout.text.len())).len(),
+            n_words: segmentations[at].words.len(),
             n_positions: own.len(),
             n_linked: own.iter().filter(|idx| linked.contains(idx)).count(),
             topics: topics(&readout.text, at, positions, points),

@@ -16,6 +16,7 @@ pub use lines::LineKind;
 pub use words::{Word, is_ideograph, words};
 
 use crate::span::Span;
+use std::ops::Range;
 
 /// Longest sentence in bytes. Readouts stay under 1,200 on all 1,388 White House texts; a longer stretch is a list or
 /// no language at all, and the later stages are quadratic in a sentence's words.
@@ -33,6 +34,8 @@ pub struct Sentence {
     pub line: usize,
     /// What the line is.
     pub kind: LineKind,
+    /// Its words, as indices into those of the text.
+    pub words: Range<usize>,
 }
 
 /// The units of a text.
@@ -40,11 +43,29 @@ pub struct Sentence {
 pub struct Segmentation {
     /// In reading order, not overlapping.
     pub sentences: Vec<Sentence>,
+    /// The words of all sentences, in reading order.
+    pub words: Vec<Word>,
     /// How many sentences were over [`MAX_SENTENCE_BYTES`] and were cut at white space or anywhere.
     pub n_split: usize,
 }
 
-/// The sentences of `text`.
+impl Segmentation {
+    /// The words of a sentence.
+    #[must_use]
+    pub fn words_of(&self, sentence: &Sentence) -> &[Word] {
+        &self.words[sentence.words.clone()]
+    }
+
+    /// The words that lie in `span`.
+    #[must_use]
+    pub fn words_in(&self, span: Span) -> &[Word] {
+        let first = self.words.partition_point(|word| word.span.start < span.start);
+        let n = self.words[first..].partition_point(|word| word.span.end <= span.end);
+        &self.words[first..first + n]
+    }
+}
+
+/// The sentences of `text` with their words.
 #[must_use]
 pub fn segment(text: &str) -> Segmentation {
     let mut segmentation = Segmentation::default();
@@ -53,7 +74,11 @@ pub fn segment(text: &str) -> Segmentation {
         for sentence in spans {
             let pieces = sentences::cut_to_limit(text, sentence, MAX_SENTENCE_BYTES);
             segmentation.n_split += usize::from(pieces.len() > 1);
-            segmentation.sentences.extend(pieces.into_iter().map(|span| Sentence { span, line, kind }));
+            for span in pieces {
+                let first = segmentation.words.len();
+                segmentation.words.extend(words::words(text, span));
+                segmentation.sentences.push(Sentence { span, line, kind, words: first..segmentation.words.len() });
+            }
         }
     }
     segmentation

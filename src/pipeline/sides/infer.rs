@@ -4,7 +4,7 @@ use super::mentions::Matcher;
 use super::names::{EntityIdx, NameKind, name_table};
 use super::persons::{Person, chinese_persons, opening_name, persons, titles};
 use super::{Cast, CastSide, SideIdx};
-use crate::pipeline::segmentation::{LineKind, Segmentation, is_running_text, words};
+use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
 use std::collections::BTreeSet;
@@ -55,19 +55,20 @@ impl Introduced {
 }
 
 fn introduce(text: &str, segmentation: &Segmentation) -> Introduced {
-    let running: Vec<Span> = segmentation.sentences.iter().filter(|s| is_running_text(s)).map(|s| s.span).collect();
-    let opening_end = running.iter().take(N_OPENING_SENTENCES).next_back().map_or(0, |span| span.end);
+    let running: Vec<&Sentence> = segmentation.sentences.iter().filter(|s| is_running_text(s)).collect();
+    let opening_end = running.iter().take(N_OPENING_SENTENCES).next_back().map_or(0, |sentence| sentence.span.end);
     let (mut all, mut entities) = (Vec::new(), Vec::new());
     let mut counts: Vec<(EntityIdx, usize)> = Vec::new();
-    for &span in &running {
+    for sentence in running {
+        let (span, words) = (sentence.span, segmentation.words_of(sentence));
         let mentions = name_table().find(text, span);
         if let Some(person) =
-            all.is_empty().then(|| opening_name(text, span, &mentions)).flatten().filter(|p| p.at < opening_end)
+            all.is_empty().then(|| opening_name(text, words, &mentions)).flatten().filter(|p| p.at < opening_end)
         {
             entities.push(None);
             all.push(person);
         }
-        for person in persons(text, span, &mentions).into_iter().chain(chinese_persons(text, span, &mentions)) {
+        for person in persons(text, words, &mentions).into_iter().chain(chinese_persons(text, span, &mentions)) {
             entities.push(person.mention.map(|at| mentions[at].entities[0]));
             all.push(person);
         }

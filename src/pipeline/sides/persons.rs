@@ -124,20 +124,19 @@ const PARTICLES: [&str; 18] = [
 const STATE_WORDS: [&str; 8] =
     ["republic", "federation", "kingdom", "union", "emirates", "states", "commonwealth", "confederation"];
 
-/// The persons that `span` introduces, in reading order. `mentions` are those of the same span.
-pub fn persons(text: &str, span: Span, mentions: &[NameMention]) -> Vec<Person> {
-    let words = words(text, span);
+/// The persons that the words of a sentence introduce, in reading order. `mentions` are those of the sentence.
+pub fn persons(text: &str, words: &[Word], mentions: &[NameMention]) -> Vec<Person> {
     let mut persons = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let lower = word.lower(text);
         if HONORIFICS.contains(&lower.as_str()) && starts_upper(text, *word) {
-            let name = name_at(text, &words, at + 1);
+            let name = name_at(text, words, at + 1);
             if !name.is_empty() {
                 persons.push(Person { name, title: String::new(), at: word.span.start, mention: None });
             }
         }
     }
-    for title in titles(text, &words).iter().filter(|title| !title.is_plural) {
+    for title in titles(text, words).iter().filter(|title| !title.is_plural) {
         let first = title.first_word;
         if !starts_upper(text, words[first]) {
             continue;
@@ -149,14 +148,14 @@ pub fn persons(text: &str, span: Span, mentions: &[NameMention]) -> Vec<Person> 
         // "President of the European Council" is a title that names its body.
         let whole = Span::new(words[first].span.start, words[first + title.n_words - 1].span.end);
         let inside = mentions.iter().position(|mention| whole.contains(mention.span));
-        let (after, next) = entity_after(text, &words, first + title.n_words, mentions);
+        let (after, next) = entity_after(text, words, first + title.n_words, mentions);
         let mut mention = before.or(after).or(inside);
-        let mut name = name_at(text, &words, next);
+        let mut name = name_at(text, words, next);
         if name.is_empty() {
-            name = name_before(text, &words, first);
+            name = name_before(text, words, first);
         } else if mention.is_none() {
-            let name_len = n_name_words(text, &words, next);
-            mention = entity_after(text, &words, next + name_len, mentions).0;
+            let name_len = n_name_words(text, words, next);
+            mention = entity_after(text, words, next + name_len, mentions).0;
         }
         if !name.is_empty() {
             persons.push(Person { name, title: title.title.clone(), at: words[first].span.start, mention });
@@ -199,18 +198,17 @@ pub fn chinese_persons(text: &str, span: Span, mentions: &[NameMention]) -> Vec<
     persons
 }
 
-/// The name that opens `span`, when a verb follows it: "Name Name held a telephone conversation with …". Readouts of
+/// The name that opens a sentence, when a verb follows it: "Name Name held a telephone conversation with …". Readouts of
 /// some offices open with their own principal and no title.
-pub fn opening_name(text: &str, span: Span, mentions: &[NameMention]) -> Option<Person> {
-    let words = words(text, span);
-    let n = n_name_words(text, &words, 0);
+pub fn opening_name(text: &str, words: &[Word], mentions: &[NameMention]) -> Option<Person> {
+    let n = n_name_words(text, words, 0);
     let follows = words.get(n)?;
     let is_name = (2..=4).contains(&n) && mentions.iter().all(|mention| mention.span.start >= follows.span.start);
     let is_verb = follows.span.slice(text).chars().all(char::is_lowercase) && follows.lower(text).len() > 2;
     (is_name && is_verb).then(|| Person {
-        name: name_at(text, &words, 0),
+        name: name_at(text, words, 0),
         title: String::new(),
-        at: span.start,
+        at: words[0].span.start,
         mention: None,
     })
 }
