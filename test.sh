@@ -34,6 +34,6 @@ RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-i
 say "tests"
 cargo test --locked
 
+# The binary is the one that the integration tests were built with.
 say "clients"
-cargo build --locked
 .tools/bin/python tests/clients/check.py target/debug/parallax

@@ -20,6 +20,10 @@ pub(super) fn language_of(readout: &Readout) -> String {
     }
     let text = &readout.text[..readout.text.floor_char_boundary(MAX_DETECTED_BYTES)];
     let Some(info) = whatlang::detect(text) else { return "und".to_owned() };
+    // Trigrams of names mislead in a sentence or two; a Latin text with English function words is English.
+    if !info.is_reliable() && has_english_words(text) {
+        return "en".to_owned();
+    }
     match info.lang() {
         whatlang::Lang::Cmn => chinese(text).to_owned(),
         lang => {
@@ -31,6 +35,39 @@ pub(super) fn language_of(readout: &Readout) -> String {
                 .to_owned()
         }
     }
+}
+
+/// True when all tags are of one language, whatever the script or region.
+pub(super) fn are_alike(tags: &[String]) -> bool {
+    let primary = |tag: &String| tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
+    tags.windows(2).all(|pair| primary(&pair[0]) == primary(&pair[1]))
+}
+
+/// True when one word in twelve is a function word that English alone has so often.
+fn has_english_words(text: &str) -> bool {
+    let is_english = |word: &&str| {
+        matches!(
+            word.to_ascii_lowercase().as_str(),
+            "the"
+                | "and"
+                | "of"
+                | "that"
+                | "with"
+                | "for"
+                | "its"
+                | "must"
+                | "will"
+                | "supports"
+                | "is"
+                | "are"
+                | "has"
+                | "said"
+                | "to"
+        )
+    };
+    let n = text.split_whitespace().count();
+    let unfamiliar = text.chars().filter(|c| c.is_alphabetic() && !c.is_ascii()).count();
+    unfamiliar * 20 <= text.len() && (12 * text.split_whitespace().filter(is_english).count() >= n || n < 8)
 }
 
 fn chinese(text: &str) -> &'static str {

@@ -88,6 +88,10 @@ pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Compa
         let message = format!("{n_cut} points were left out: max_points is {}", options.max_points);
         read.warnings.push(Warning { code: WarningCode::PointsTruncated, readout: None, message });
     }
+    if !language::are_alike(&read.languages) {
+        let message = "the readouts are in different languages; only shared names and figures can link them".to_owned();
+        read.warnings.push(Warning { code: WarningCode::LanguagesDiffer, readout: None, message });
+    }
     if readouts.len() == 1 && read.cast.sides.len() < 2 {
         let message = "fewer than two sides were found, so nothing is compared".to_owned();
         read.warnings.push(Warning { code: WarningCode::OneSideOnly, readout: Some(0), message });

@@ -181,11 +181,20 @@ fn assert_swapping_mirrors(left: &str, right: &str) {
     let (a, b) = (readout("a", "Kenya", left), readout("b", "Ukraine", right));
     let forward = compare(&[a.clone(), b.clone()], &[]);
     let backward = compare(&[b, a], &[]);
+    assert_eq!(sides_key(&forward), sides_key(&backward));
     let (mut forward, mut backward) = (mirror_key(&forward, false), mirror_key(&backward, true));
     // Points of equal weight and equal quotes may change places; everything else keeps its order.
     forward.sort();
     backward.sort();
     assert_eq!(forward, backward);
+}
+
+/// Counts and shares of the sides, by side.
+fn sides_key(comparison: &Comparison) -> BTreeSet<String> {
+    let key = |side: &parallax::pipeline::report::SideSummary| {
+        format!("{} {} {} {}", side.display_name, side.n_positions, side.n_linked, side.space_share.to_bits())
+    };
+    comparison.sides.iter().map(key).collect()
 }
 
 proptest! {

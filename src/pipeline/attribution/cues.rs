@@ -313,6 +313,9 @@ fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>)
         }
         before -= 1;
     }
+    // "Neither side supports": the negation stands in the subject.
+    let subject = &lowers[before.saturating_sub(3)..before];
+    negated |= subject.iter().any(|word| matches!(word.as_str(), "neither" | "nor" | "nobody"));
     (before.checked_sub(1), negated, aux)
 }
 
@@ -404,6 +407,7 @@ mod tests {
         check("Norland is not ready to talk", &["be ready negated"]);
         check("The sides met, underscoring the principle", &["underscore"]);
         check("I want to thank you", &["thank"]);
+        check("Neither side supports the plan", &["support negated"]);
     }
 
     #[test]

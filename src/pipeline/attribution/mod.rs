@@ -37,7 +37,7 @@ pub struct Clause {
     /// The main cue.
     pub cue: Option<&'static Cue>,
     /// A cue inside what the main one reports ("made clear that it opposes …").
-    pub inner_cue: Option<(&'static Cue, Span)>,
+    pub inner_cue: Option<InnerCue>,
     /// Who holds it.
     pub holder: Holder,
     /// The cue is negated.
@@ -48,6 +48,17 @@ pub struct Clause {
     pub sentence: usize,
     /// The readout is written in the first person.
     pub is_first_person: bool,
+}
+
+/// A cue inside what another one reports.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InnerCue {
+    /// The row.
+    pub cue: &'static Cue,
+    /// Where it stands.
+    pub span: Span,
+    /// "said that it does not oppose"
+    pub is_negated: bool,
 }
 
 /// The clauses of a Chinese readout in reading order, one a sentence.
@@ -156,7 +167,7 @@ fn sentence_clauses(context: &Context<'_>, sentence: Span, hits: &[CueHit], voic
             .iter()
             .filter(|inner| (start..end).contains(&inner.first_word))
             .nth(1)
-            .map(|inner| (inner.cue, context.span_of(inner)));
+            .map(|inner| InnerCue { cue: inner.cue, span: context.span_of(inner), is_negated: inner.is_negated });
         found.push(clause);
     }
     found

@@ -12,7 +12,7 @@ pub use figures::figures;
 pub use selection::is_position;
 pub use types::*;
 
-use crate::pipeline::attribution::{self, Clause, SpeechAct};
+use crate::pipeline::attribution::{self, Clause, InnerCue, SpeechAct};
 use crate::pipeline::segmentation::Segmentation;
 use crate::readout::Readout;
 use crate::span::Span;
@@ -63,7 +63,9 @@ pub fn from_spans(
         let inside: Vec<&Clause> =
             clauses[first..].iter().take_while(|clause| clause.span.start < scored.span.end).collect();
         next = first + inside.len();
-        found.push((attribution::whole(scored.span, telling(&inside, scored.span)), scored.confidence));
+        for piece in by_holder(text, &inside, scored.span) {
+            found.push((attribution::whole(piece, telling(&inside, piece)), scored.confidence));
+        }
     }
     found.extend(clauses[first.max(next)..].iter().filter_map(|clause| rescued(text, segmentation, clause)));
     let kept = found.iter().take(MAX_POSITIONS).enumerate();
@@ -73,6 +75,30 @@ pub fn from_spans(
     });
     (positions.collect(), found.len().saturating_sub(MAX_POSITIONS))
 }
+
+/// The pieces of a span between sentences that different sides speak: "X rejected the claim. Y said …" is two positions.
+fn by_holder(text: &str, clauses: &[&Clause], span: Span) -> Vec<Span> {
+    let mut pieces = Vec::new();
+    let mut start = span.start;
+    for pair in clauses.windows(2) {
+        let (before, after) = (pair[0], pair[1]);
+        let is_new_voice = before.sentence != after.sentence && after.cue.is_some() && before.holder != after.holder;
+        let (piece, rest) = (Span::new(start, after.span.start), Span::new(after.span.start, span.end));
+        if is_new_voice
+            && start < after.span.start
+            && after.span.start < span.end
+            && piece.len().min(rest.len()) >= MIN_PIECE_BYTES
+        {
+            pieces.push(piece.trimmed(text));
+            start = after.span.start;
+        }
+    }
+    pieces.push(Span::new(start, span.end));
+    pieces
+}
+
+/// Fewest bytes of a piece of a span: four words of usual length.
+const MIN_PIECE_BYTES: usize = 20;
 
 /// Confidence of a clause that the cutter left out: a low guess. The annotated documents have no such clause to measure
 /// it on.
@@ -135,7 +161,8 @@ fn describe(readout: usize, ordinal: usize, text: &str, segmentation: &Segmentat
     let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let modality = modality(&lowers);
     let speech_act = speech_act(clause, &lowers, modality);
-    let is_negated = clause.is_negated || (clause.cue.is_none() && lowers.iter().any(|word| is_negation(word)));
+    let content = segmentation.words_in(clause.attribution.content);
+    let is_content_negated = content.iter().any(|word| is_negation(&word.lower(text)));
     Position {
         readout,
         ordinal,
@@ -145,7 +172,7 @@ fn describe(readout: usize, ordinal: usize, text: &str, segmentation: &Segmentat
         speech_act,
         stance: stance(clause, speech_act, &lowers),
         strength: clause.cue.map_or(UNCUED_STRENGTH, |cue| cue.strength),
-        negated: is_negated,
+        negated: clause.is_negated || is_content_negated,
         modality,
         figures: figures(text, words, clause.span),
         act_cue: act_cue(clause, speech_act),
@@ -156,13 +183,22 @@ fn describe(readout: usize, ordinal: usize, text: &str, segmentation: &Segmentat
 
 /// The words by which the act is done: the inner cue when it is the one that acts, else the main one.
 fn act_cue(clause: &Clause, act: SpeechAct) -> Option<Span> {
-    let inner = clause.inner_cue.filter(|(inner, span)| inner.act == act && clause.span.contains(*span));
-    let is_inner = inner.is_some() && clause.cue.is_some_and(|cue| cue.act != act);
-    inner.filter(|_| is_inner).map(|(_, span)| span).or(clause.attribution.cue)
+    let inner = clause.inner_cue.filter(|inner| inner_act(inner) == act && clause.span.contains(inner.span));
+    let is_inner = clause.cue.is_some_and(|cue| cue.act != act);
+    inner.filter(|_| is_inner).map(|inner| inner.span).or(clause.attribution.cue)
+}
+
+/// What an inner cue does: negated, support is refused and opposition is given up.
+fn inner_act(inner: &InnerCue) -> SpeechAct {
+    match (inner.is_negated, inner.cue.polarity) {
+        (true, 1) => SpeechAct::Reject,
+        (true, -1) => SpeechAct::Concede,
+        _ => inner.cue.act,
+    }
 }
 
 fn is_negation(word: &str) -> bool {
-    matches!(word, "not" | "never" | "no" | "cannot" | "without" | "neither" | "nor") || word.ends_with("n't")
+    matches!(word, "not" | "never" | "cannot" | "neither" | "nor" | "nobody") || word.ends_with("n't")
 }
 
 fn modality(lowers: &[String]) -> Modality {
@@ -193,7 +229,7 @@ fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechA
                 .any(|word| matches!(word.as_str(), "respond" | "consequences" | "retaliate" | "countermeasures"));
             let inner = clause
                 .inner_cue
-                .map(|(inner, _)| inner.act)
+                .map(|inner| inner_act(&inner))
                 .filter(|act| !matches!(act, SpeechAct::State | SpeechAct::Inform));
             match cue.act {
                 _ if responds && modality == Modality::Conditional => SpeechAct::Threaten,
@@ -250,13 +286,16 @@ const AGAINST: [&str; 18] = [
 ];
 
 fn stance(clause: &Clause, act: SpeechAct, lowers: &[String]) -> Stance {
-    let sign = match clause.cue.map_or(0, |cue| cue.polarity) {
-        0 => {
+    let inner =
+        clause.inner_cue.map_or(0, |inner| if inner.is_negated { -inner.cue.polarity } else { inner.cue.polarity });
+    let sign = match (clause.cue.map_or(0, |cue| cue.polarity), inner) {
+        (0, 0) => {
             let count = |words: &[&str]| lowers.iter().filter(|lower| words.contains(&lower.as_str())).count();
             let (support, oppose) = (count(&FOR), count(&AGAINST));
             i8::from(support > oppose) - i8::from(oppose > support)
         }
-        polarity => polarity,
+        (0, inner) => inner,
+        (polarity, _) => polarity,
     };
     match (if clause.is_negated { -sign } else { sign }, act) {
         (_, SpeechAct::Consult) => Stance::Neutral,

@@ -20,6 +20,10 @@ const STRENGTH_STEP: f64 = 0.2;
 const AGREEMENT_OVERLAP: f64 = 0.35;
 /// Share of the heavier position's terms under which it says clearly more than the lighter one.
 const NARROWER_RATIO: f64 = 0.6;
+/// Term overlap at and above which what one rejects is what the other speaks of.
+const OBJECT_OVERLAP: f64 = 0.25;
+/// Term overlap at and above which a negation in one of two statements turns the one against the other.
+const NEGATED_OVERLAP: f64 = 0.5;
 /// Shared terms quoted as evidence.
 const MAX_SHARED_TERMS: usize = 3;
 
@@ -65,7 +69,7 @@ pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> (Relation
     reasons.extend(shared_terms(left, right));
     reasons.extend(same_figures(left, right));
     let is_same_holder = left.position.holder == right.position.holder;
-    let relation = if let Some(opposed) = opposed(left, right) {
+    let relation = if let Some(opposed) = opposed(left, right, pair) {
         reasons.push(opposed);
         if is_same_holder { Relation::DifferingAttribution } else { Relation::ConflictingPosition }
     } else if let Some(figures) = differing_figures(left, right) {
@@ -159,12 +163,18 @@ fn differing_figures(left: End<'_>, right: End<'_>) -> Option<Reason> {
 }
 
 /// Support against opposition, or a cue that one side negates and the other does not.
-fn opposed(left: End<'_>, right: End<'_>) -> Option<Reason> {
+fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason> {
     let (a, b) = (left.position, right.position);
     let is_report = |position: &Position| position.attribution.cue.is_some();
     let is_opposed =
         matches!((a.stance, b.stance), (Stance::Support, Stance::Oppose) | (Stance::Oppose, Stance::Support));
-    if is_report(a) && is_report(b) && a.negated != b.negated && a.attribution.cue_lemma == b.attribution.cue_lemma {
+    // The same words, once negated: the verb of reporting, or nearly all of what is said.
+    let is_same_cue = is_report(a) && is_report(b) && a.attribution.cue_lemma == b.attribution.cue_lemma;
+    let is_apart = a.holder != b.holder;
+    if a.negated != b.negated
+        && is_apart
+        && pair.term_overlap >= if is_same_cue { OBJECT_OVERLAP } else { NEGATED_OVERLAP }
+    {
         return Some(reason(
             ReasonCode::Negation,
             format!("{} / {}", left.cue_text(), right.cue_text()),
@@ -180,8 +190,8 @@ fn opposed(left: End<'_>, right: End<'_>) -> Option<Reason> {
     };
     // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
     let rejects = |p: &Position| matches!(p.speech_act, SpeechAct::Oppose | SpeechAct::Reject);
-    let is_apart = a.holder != b.holder && !a.holder.is_joint() && !b.holder.is_joint();
-    let is_rejected = is_apart && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });
+    let is_alone = is_apart && !a.holder.is_joint() && !b.holder.is_joint() && pair.term_overlap >= OBJECT_OVERLAP;
+    let is_rejected = is_alone && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });
     (is_rejected || (is_opposed && (opposes(a) || opposes(b)))).then(|| {
         reason(
             ReasonCode::OpposedStance,

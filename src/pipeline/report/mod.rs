@@ -186,9 +186,10 @@ fn unlinked_point(
         relation,
         scope,
         members: vec![idx],
-        score: miss.score,
+        // What one text tells of both sides is linked by the text itself.
+        score: if is_shared { 1.0 } else { miss.score },
         score_parts: Vec::new(),
-        confidence,
+        confidence: if is_shared { position.confidence } else { confidence },
         weight: weigh.weight(&[idx], confidence),
         reasons,
         silent_sides,

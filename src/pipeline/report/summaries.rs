@@ -6,7 +6,7 @@ use crate::pipeline::position::Position;
 use crate::pipeline::segmentation::Segmentation;
 use crate::pipeline::sides::{Cast, SideIdx};
 use crate::readout::Readout;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One summary a side, in the order of the cast. `linked` are the positions in a link.
 #[must_use]
@@ -16,8 +16,8 @@ pub fn side_summaries(
     positions: &[Position],
     linked: &BTreeSet<usize>,
 ) -> Vec<SideSummary> {
-    let characters = |position: &Position| position.span.slice(&readouts[position.readout].text).chars().count() as f64;
-    let all: f64 = positions.iter().map(characters).sum();
+    let characters = |position: &Position| position.span.slice(&readouts[position.readout].text).chars().count();
+    let all: usize = positions.iter().map(characters).sum();
     let mut summaries = Vec::new();
     for (at, side) in cast.sides.iter().enumerate() {
         let held: Vec<(usize, &Position)> = positions
@@ -25,8 +25,12 @@ pub fn side_summaries(
             .enumerate()
             .filter(|(_, position)| position.holder.sides().contains(&SideIdx(at)))
             .collect();
-        let own: f64 =
-            held.iter().map(|(_, position)| characters(position) / position.holder.sides().len() as f64).sum();
+        // Characters by number of holders are whole numbers, so that the order of the readouts changes no bit.
+        let mut by_holders: BTreeMap<usize, usize> = BTreeMap::new();
+        for (_, position) in &held {
+            *by_holders.entry(position.holder.sides().len()).or_default() += characters(position);
+        }
+        let own: f64 = by_holders.into_iter().map(|(holders, n)| n as f64 / holders as f64).sum();
         let mut aliases = side.aliases.clone();
         aliases.extend(side.principals.iter().map(|name| name.join(" ")));
         summaries.push(SideSummary {
@@ -36,7 +40,7 @@ pub fn side_summaries(
             aliases,
             n_positions: held.len(),
             n_linked: held.iter().filter(|(idx, _)| linked.contains(idx)).count(),
-            space_share: if all > 0.0 { own / all } else { 0.0 },
+            space_share: if all > 0 { own / all as f64 } else { 0.0 },
         });
     }
     summaries

@@ -81,7 +81,7 @@ pub struct Point {
     pub members: Vec<usize>,
     /// Score of the best link, 0 to 1; for one-sided points the best score reached with any position.
     pub score: f64,
-    /// Addends of the score; empty for one-sided points.
+    /// Addends of the score; empty for points of one member.
     pub score_parts: Vec<ScorePart>,
     /// Calibrated probability that the kind is right, 0 to 1.
     pub confidence: f64,
@@ -221,4 +221,6 @@ pub enum WarningCode {
     OneSideOnly,
     /// A sentence over the limit was cut.
     SentenceSplit,
+    /// The readouts are in different languages.
+    LanguagesDiffer,
 }

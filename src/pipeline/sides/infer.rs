@@ -1,13 +1,16 @@
 //! Finds the sides and the authors of the readouts of one request.
 
 use super::mentions::Matcher;
-use super::names::{EntityIdx, NameKind, name_table};
+use super::names::{EntityIdx, NameKind, NameMention, name_table};
 use super::persons::{Person, chinese_persons, opening_name, persons, titles};
 use super::{Cast, CastSide, SideIdx};
-use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, is_running_text, words};
+use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
 use std::collections::BTreeSet;
+
+/// Words beside a name by which a text speaks for it.
+static SELF_REFERENCE: &str = include_str!("self_reference.tsv");
 
 /// How many sentences open a readout: the contact and its principals are named in the first, at times in the second.
 const N_OPENING_SENTENCES: usize = 2;
@@ -18,7 +21,7 @@ pub fn cast(readouts: &[Readout], segmentations: &[Segmentation], declared: &[Si
     let mut sides: Vec<CastSide> = declared.iter().map(declared_side).collect();
     let authors_given: Vec<Option<SideIdx>> =
         readouts.iter().map(|readout| readout.author.as_deref().map(|name| find_or_add(&mut sides, name))).collect();
-    let introduced: Vec<Introduced> = readouts.iter().zip(segmentations).map(|(r, s)| introduce(&r.text, s)).collect();
+    let introduced: Vec<Introduced> = readouts.iter().zip(segmentations).map(|(r, s)| introduce(r, s)).collect();
     // Two declared sides are the contact; with fewer, those whom the openings introduce are added.
     if declared.len() < 2 {
         for opening in &introduced {
@@ -30,8 +33,8 @@ pub fn cast(readouts: &[Readout], segmentations: &[Segmentation], declared: &[Si
         }
     }
     let mut authors = Vec::new();
-    for ((at, given), opening) in authors_given.into_iter().enumerate().zip(&introduced) {
-        authors.push(given.or_else(|| infer_author(&readouts[at], opening, &mut sides)));
+    for (given, opening) in authors_given.into_iter().zip(&introduced) {
+        authors.push(given.or_else(|| infer_author(opening, &mut sides)));
     }
     let others = adopt_persons(&mut sides, &introduced, &authors);
     let matcher = Matcher::new(&sides, &others);
@@ -44,8 +47,10 @@ struct Introduced {
     entities: Vec<Option<EntityIdx>>,
     opening_end: usize,
     institution: Option<EntityIdx>,
-    /// Names in the text, most frequent first.
-    frequent: Vec<EntityIdx>,
+    /// The text says "I" or "we" in its opening.
+    is_first_person: bool,
+    /// Countries and organisations that the text speaks for, most often first.
+    spoken_for: Vec<EntityIdx>,
 }
 
 impl Introduced {
@@ -54,11 +59,22 @@ impl Introduced {
     }
 }
 
-fn introduce(text: &str, segmentation: &Segmentation) -> Introduced {
+fn introduce(readout: &Readout, segmentation: &Segmentation) -> Introduced {
+    let text = &readout.text;
     let running: Vec<&Sentence> = segmentation.sentences.iter().filter(|s| is_running_text(s)).collect();
     let opening_end = running.iter().take(N_OPENING_SENTENCES).next_back().map_or(0, |sentence| sentence.span.end);
     let (mut all, mut entities) = (Vec::new(), Vec::new());
     let mut counts: Vec<(EntityIdx, usize)> = Vec::new();
+    // The title introduces as an opening sentence does.
+    let title = Span::new(0, readout.title.len());
+    let title_mentions = name_table().find(&readout.title, title);
+    let title_words = words(&readout.title, title);
+    let in_title = persons(&readout.title, &title_words, &title_mentions).into_iter();
+    for person in in_title.chain(chinese_persons(&readout.title, title, &title_mentions)) {
+        entities.push(person.mention.map(|at| title_mentions[at].entities[0]));
+        all.push(Person { at: 0, mention: None, ..person });
+    }
+    let mut is_first_person = false;
     for sentence in running {
         let (span, words) = (sentence.span, segmentation.words_of(sentence));
         let mentions = name_table().find(text, span);
@@ -72,12 +88,23 @@ fn introduce(text: &str, segmentation: &Segmentation) -> Introduced {
             entities.push(person.mention.map(|at| mentions[at].entities[0]));
             all.push(person);
         }
-        for mention in mentions.iter().filter(|mention| mention.entities.len() == 1) {
+        for at in (0..mentions.len()).filter(|&at| mentions[at].entities.len() == 1) {
+            let mention = &mentions[at];
+            let in_compound = is_compound(text, &mentions, at) || (at > 0 && is_compound(text, &mentions, at - 1));
+            let is_own = mention.kind == NameKind::Institution
+                || (in_compound && !is_first_person)
+                || speaks_for(text, words, mention);
+            if !is_own {
+                continue;
+            }
             match counts.iter_mut().find(|(entity, _)| *entity == mention.entities[0]) {
                 Some((_, n)) => *n += 1,
                 None => counts.push((mention.entities[0], 1)),
             }
         }
+        let is_pronoun = |word: &Word| matches!(word.span.slice(text), "I" | "I’m" | "I'm" | "We" | "we" | "my" | "My");
+        is_first_person |=
+            span.end <= opening_end && words.iter().any(is_pronoun) && !span.slice(text).contains(['"', '“']);
     }
     counts.sort_by_key(|&(entity, n)| (std::cmp::Reverse(n), entity));
     let institution = segmentation.sentences.iter().filter(|s| s.kind == LineKind::Heading).find_map(|heading| {
@@ -89,7 +116,30 @@ fn introduce(text: &str, segmentation: &Segmentation) -> Introduced {
         entities,
         opening_end,
         institution,
-        frequent: counts.into_iter().map(|(entity, _)| entity).collect(),
+        is_first_person,
+        spoken_for: counts.into_iter().map(|(entity, _)| entity).collect(),
+    }
+}
+
+/// True for the first half of "Norland-Sudria relations": one of the two is the author.
+fn is_compound(text: &str, mentions: &[NameMention], at: usize) -> bool {
+    let next = mentions.get(at + 1);
+    next.is_some_and(|next| matches!(&text[mentions[at].span.end..next.span.start], "-" | "–"))
+}
+
+/// True for "Norland will …" and "Norland's commitment".
+fn speaks_for(text: &str, words: &[Word], mention: &NameMention) -> bool {
+    let next = words.partition_point(|word| word.span.start < mention.span.end.saturating_sub(1));
+    let is_possessive = ["’s ", "'s ", "’ ", "' "].iter().any(|mark| text[mention.span.end..].starts_with(mark));
+    // The name and its possessive are one word, and a possessed noun may stand behind up to two adjectives.
+    let after = words[next.min(words.len())..].iter().filter(|word| word.span.start >= mention.span.end).take(3);
+    let lowers: Vec<String> = after.map(|word| word.lower(text)).collect();
+    let is_of =
+        |class: &str, word: &String| SELF_REFERENCE.lines().any(|row| row.split_once('\t') == Some((class, word)));
+    if is_possessive {
+        lowers.iter().any(|word| is_of("noun", word))
+    } else {
+        lowers.first().is_some_and(|word| is_of("verb", word))
     }
 }
 
@@ -162,32 +212,33 @@ fn new_side(sides: &[CastSide], name: &str, entity: Option<EntityIdx>) -> CastSi
 }
 
 /// The author of a readout that does not name one: the institution in its heading; else the side of the first person
-/// it introduces, since a readout opens with its own principal; else, when that person has no country beside the name,
-/// the country that the text names most and that is not another's.
-fn infer_author(readout: &Readout, opening: &Introduced, sides: &mut Vec<CastSide>) -> Option<SideIdx> {
+/// that a third-person text introduces, since a readout opens with its own principal; else the country that the text
+/// speaks for and that is not another's. A principal without a country is a side by itself.
+fn infer_author(opening: &Introduced, sides: &mut Vec<CastSide>) -> Option<SideIdx> {
     if let Some(institution) = opening.institution {
         return Some(find_or_add_entity(sides, institution));
     }
-    let first = opening.persons.iter().position(|person| person.at < opening.opening_end && !person.title.is_empty());
-    let Some(first) = first else { return author_by_pronoun(readout, opening, sides) };
-    if let Some(entity) = opening.entities[first] {
+    let first = opening.persons.iter().position(|person| person.at < opening.opening_end);
+    let first = first.filter(|_| !opening.is_first_person);
+    if let Some(entity) = first.and_then(|first| opening.entities[first]) {
         return Some(find_or_add_entity(sides, entity));
     }
-    let person = &opening.persons[first];
-    if let Some(at) = sides.iter().position(|side| side.principals.iter().any(|name| shares_word(name, &person.name))) {
+    let person = first.map(|first| &opening.persons[first]);
+    let known = person.and_then(|person| {
+        sides.iter().position(|side| side.principals.iter().any(|name| shares_word(name, &person.name)))
+    });
+    if let Some(at) = known {
         return Some(SideIdx(at));
     }
-    let taken: Vec<EntityIdx> = opening.entities.iter().flatten().copied().collect();
-    let own = opening.frequent.iter().find(|entity| !taken.contains(entity));
-    Some(match own {
-        Some(&entity) => find_or_add_entity(sides, entity),
-        None => find_or_add(sides, &person.name.join(" ")),
-    })
-}
-
-/// Text without an introduced principal: the author is the country it names most, when it names any.
-fn author_by_pronoun(_readout: &Readout, opening: &Introduced, sides: &mut Vec<CastSide>) -> Option<SideIdx> {
-    opening.frequent.first().map(|&entity| find_or_add_entity(sides, entity))
+    let in_opening =
+        opening.persons.iter().zip(&opening.entities).filter(|(person, _)| person.at < opening.opening_end);
+    let taken: Vec<EntityIdx> = in_opening.filter_map(|(_, entity)| *entity).collect();
+    let own = opening.spoken_for.iter().find(|entity| !taken.contains(entity));
+    match (own, person) {
+        (Some(&entity), _) => Some(find_or_add_entity(sides, entity)),
+        (None, Some(person)) => Some(find_or_add(sides, &person.name.join(" "))),
+        (None, None) => None,
+    }
 }
 
 /// Gives every person introduced to the side of its entity, then every one without to the side that already has the

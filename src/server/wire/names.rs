@@ -39,7 +39,7 @@ out! {
     Silence: NotMentioned, Denied;
     ContactKind: Call, VideoCall, Meeting, Talks;
     WarningCode: LanguageNotSupported, PositionsTruncated, PointsTruncated, NoPositions, AuthorUnknown, OneSideOnly,
-        SentenceSplit;
+        SentenceSplit, LanguagesDiffer;
     ScorePartKind: Base, TermOverlap, Containment, RareTerm, CharacterDice, Levenshtein, Figures, Names, MutualRank,
         Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin;
     Engine: Fast;
