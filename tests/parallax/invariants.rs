@@ -6,6 +6,7 @@ use parallax::pipeline::{self, Options};
 use parallax::readout::{Readout, Side};
 use parallax::span::{OffsetMap, OffsetUnit, Span};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
 
 use crate::gold_cases;
@@ -189,6 +190,17 @@ fn assert_swapping_mirrors(left: &str, right: &str) {
     assert_eq!(forward, backward);
 }
 
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let is_set = |variable: &str| std::env::var_os(variable).is_some();
+    ProptestConfig {
+        cases: if is_set("PROPTEST_CASES") { default.cases } else { 128 },
+        rng_seed: if is_set("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(2026) },
+        failure_persistence: None,
+        ..default
+    }
+}
+
 /// Counts and shares of the sides, by side.
 fn sides_key(comparison: &Comparison) -> BTreeSet<String> {
     let key = |side: &parallax::pipeline::report::SideSummary| {
@@ -198,7 +210,8 @@ fn sides_key(comparison: &Comparison) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    // The seed is fixed so that a run tells of the change under test; PROPTEST_CASES and PROPTEST_RNG_SEED look further.
+    #![proptest_config(config())]
 
     #[test]
     fn answers_on_generated_text_keep_the_laws(left in generated_text(), right in generated_text()) {

@@ -3,7 +3,7 @@
 use super::SpeechAct;
 use super::function_words::is_word;
 use crate::pipeline::segmentation::Word;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// The cue table of this version, as text.
@@ -87,7 +87,7 @@ struct CueTable {
     source: String,
     cues: Vec<Cue>,
     /// Rows by every form of their first word; rows with more words first.
-    by_form: BTreeMap<String, Vec<(usize, Form)>>,
+    by_form: HashMap<String, Vec<(usize, Form)>>,
 }
 
 /// What keeps a cue table from being used.
@@ -129,7 +129,7 @@ pub fn cue_table() -> &'static str {
 impl CueTable {
     fn parse(source: &str) -> Result<Self, CueTableError> {
         let mut cues = Vec::new();
-        let mut by_form: BTreeMap<String, Vec<(usize, Form)>> = BTreeMap::new();
+        let mut by_form: HashMap<String, Vec<(usize, Form)>> = HashMap::new();
         let rows = source.lines().enumerate().filter(|(_, row)| !row.starts_with('#') && !row.trim().is_empty());
         for (at, row) in rows {
             let columns: Vec<&str> = row.split('\t').collect();

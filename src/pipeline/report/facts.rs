@@ -5,9 +5,14 @@ use crate::pipeline::position::figures;
 use crate::pipeline::segmentation::{Segmentation, Word};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
 use crate::span::Span;
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Sentences that tell of the contact as a whole open a readout.
 const N_OPENING: usize = 3;
+
+static TONE_TERMS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| include_str!("tone_terms.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
 /// Nouns that a tone word must stand near to describe the contact and nothing else.
 const CONTACT_NOUNS: [&str; 14] = [
@@ -141,14 +146,14 @@ fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
 
 fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {
     let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
-    let terms = include_str!("tone_terms.txt");
     let mut found = Vec::new();
     for at in 0..words.len() {
         // Words break at hyphens, so "in-depth" is two.
         let one = lowers[at].as_str();
-        let two = words.get(at + 1).map(|next| text[words[at].span.start..next.span.end].to_lowercase());
-        let is_term = |word: &str| terms.lines().any(|term| term == word);
-        let (n, matched) = match two.filter(|two| two.contains('-') && is_term(two)) {
+        let is_term = |word: &str| TONE_TERMS.contains(word);
+        let next = words.get(at + 1).filter(|next| text[words[at].span.end..next.span.start] == *"-");
+        let two = next.map(|_| format!("{one}-{}", lowers[at + 1]));
+        let (n, matched) = match two.filter(|two| is_term(two)) {
             Some(_) => (2, true),
             None => (1, is_term(one)),
         };

@@ -7,10 +7,14 @@ use super::{Cast, CastSide, SideIdx};
 use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 /// Words beside a name by which a text speaks for it.
-static SELF_REFERENCE: &str = include_str!("self_reference.tsv");
+static SELF_REFERENCE: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
+    let rows = include_str!("self_reference.tsv").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| row.split_once('\t')).collect()
+});
 
 /// How many sentences open a readout: the contact and its principals are named in the first, at times in the second.
 const N_OPENING_SENTENCES: usize = 2;
@@ -134,8 +138,7 @@ fn speaks_for(text: &str, words: &[Word], mention: &NameMention) -> bool {
     // The name and its possessive are one word, and a possessed noun may stand behind up to two adjectives.
     let after = words[next.min(words.len())..].iter().filter(|word| word.span.start >= mention.span.end).take(3);
     let lowers: Vec<String> = after.map(|word| word.lower(text)).collect();
-    let is_of =
-        |class: &str, word: &String| SELF_REFERENCE.lines().any(|row| row.split_once('\t') == Some((class, word)));
+    let is_of = |class: &str, word: &String| SELF_REFERENCE.contains(&(class, word.as_str()));
     if is_possessive {
         lowers.iter().any(|word| is_of("noun", word))
     } else {

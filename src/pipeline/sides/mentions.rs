@@ -4,7 +4,7 @@ use super::names::{EntityIdx, NameMention, is_whole_word, name_table};
 use super::persons::Person;
 use super::{CastSide, SideIdx};
 use crate::span::Span;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who is mentioned.
@@ -71,7 +71,13 @@ impl Matcher {
                 names.insert(alias.to_owned(), (Who::Side(SideIdx(at)), false));
             }
         }
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(names.keys()).ok();
+        // A request has a dozen names: what is quick to build beats what is quick to search.
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .prefilter(false)
+            .build(names.keys())
+            .ok();
         let mut by_entity = BTreeMap::new();
         for (at, side) in sides.iter().enumerate() {
             if let Some(entity) = side.entity {

@@ -5,12 +5,12 @@ use super::names::{NameMention, rows};
 use crate::pipeline::segmentation::{Word, is_ideograph, words};
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Titles in lower case as word lists, by first word, longest first.
-static TITLES: LazyLock<BTreeMap<String, Vec<Title>>> = LazyLock::new(|| {
-    let mut titles: BTreeMap<String, Vec<Title>> = BTreeMap::new();
+static TITLES: LazyLock<HashMap<String, Vec<Title>>> = LazyLock::new(|| {
+    let mut titles: HashMap<String, Vec<Title>> = HashMap::new();
     for row in rows(include_str!("titles.tsv")).filter(|row| row[0] == "en") {
         let text = row[1].to_lowercase();
         let parts: Vec<String> =
@@ -75,33 +75,25 @@ pub fn titles(text: &str, words: &[Word]) -> Vec<TitleMention> {
 
 fn title_at(text: &str, words: &[Word], at: usize) -> Option<TitleMention> {
     let first = words[at].lower(text);
-    let singular = |word: &str, last: bool| -> Option<(String, bool)> {
-        // The plural sits on the last word ("prime ministers") or on the head ("heads of state").
-        let stem = word.strip_suffix('s').filter(|stem| stem.len() > 3);
-        stem.map(|stem| (stem.to_owned(), last))
-    };
-    let candidates = [Some((first.clone(), false)), singular(&first, false)];
-    for (key, is_plural_head) in candidates.into_iter().flatten().map(|(key, _)| {
-        let plural = key != first;
-        (key, plural)
-    }) {
-        for title in TITLES.get(&key).into_iter().flatten() {
+    // The plural sits on the head ("heads of state") or on the last word ("prime ministers").
+    let singular = first.strip_suffix('s').filter(|stem| stem.len() > 3);
+    let keys = [(Some(first.as_str()), false), (singular, true)];
+    for (key, is_plural_head) in keys.into_iter().filter_map(|(key, is_plural)| Some((key?, is_plural))) {
+        for title in TITLES.get(key).map_or(&[][..], Vec::as_slice) {
             let n = title.words.len();
-            if at + n > words.len() {
-                continue;
-            }
             let mut is_plural = is_plural_head;
-            let matches = (1..n).all(|i| {
+            let mut is_word = |i: usize| {
                 let word = words[at + i].lower(text);
-                let plural_last = i + 1 == n && word.strip_suffix('s') == Some(title.words[i].as_str());
-                is_plural |= plural_last;
-                word == title.words[i] || plural_last
-            });
-            if matches {
+                let is_plural_last = i + 1 == n && word.strip_suffix('s') == Some(title.words[i].as_str());
+                is_plural |= is_plural_last;
+                word == title.words[i] || is_plural_last
+            };
+            if at + n <= words.len() && (1..n).all(&mut is_word) {
+                let title_text = title.words.join(" ");
                 return Some(TitleMention {
                     first_word: at,
                     n_words: n,
-                    title: title.words.join(" "),
+                    title: title_text,
                     kind: title.kind,
                     is_plural,
                 });
@@ -179,6 +171,9 @@ static CHINESE_TITLES: LazyLock<(AhoCorasick, Vec<&'static str>)> = LazyLock::ne
 
 /// The persons that a Chinese `span` introduces: title, then name; the country stands before the title.
 pub fn chinese_persons(text: &str, span: Span, mentions: &[NameMention]) -> Vec<Person> {
+    if span.slice(text).is_ascii() {
+        return Vec::new();
+    }
     let (automaton, titles) = &*CHINESE_TITLES;
     let mut persons = Vec::new();
     for found in automaton.find_iter(span.slice(text)) {
