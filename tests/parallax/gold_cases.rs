@@ -278,3 +278,28 @@ fn the_gold_cases_are_found() {
     assert!(share(tally.links) >= 0.30, "links {:?}", tally.links);
     assert!(share(tally.one_sided) >= 0.50, "one-sided {:?}", tally.one_sided);
 }
+
+#[test]
+fn a_transcript_gives_the_floor_by_its_labels() {
+    let side = |id: &str, principal: &str| Side {
+        id: id.to_owned(),
+        display_name: id.to_owned(),
+        principals: vec![principal.to_owned()],
+        ..Side::default()
+    };
+    let text = "PRESIDENT ARO:  We will open the strait to grain ships this autumn.\n\n\
+                CHANCELLOR VEY:  (As interpreted.)  We will pay for two of the new tugs in the harbour.\n";
+    let readout = Readout { author: Some("Norland".to_owned()), ..Readout::from_text("a", text) };
+    let sides = [side("Norland", "President Ada Aro"), side("Karvia", "Chancellor Tom Vey")];
+    let comparison = pipeline::compare(&[readout], &sides, &Options::default());
+    let held: Vec<(Vec<String>, &str)> = (comparison.positions.iter())
+        .map(|position| (holder_ids(&comparison, &position.holder), position.span.slice(text)))
+        .collect();
+    assert_eq!(
+        held,
+        [
+            (vec!["Norland".to_owned()], "We will open the strait to grain ships this autumn."),
+            (vec!["Karvia".to_owned()], "We will pay for two of the new tugs in the harbour."),
+        ]
+    );
+}

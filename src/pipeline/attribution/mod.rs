@@ -21,7 +21,7 @@ pub use cues::{CUE_TABLE, Cue, CueHit, CueTableError, Form, cue_table, cues, use
 pub use types::*;
 
 use crate::pipeline::position::Holder;
-use crate::pipeline::segmentation::{Segmentation, is_running_text};
+use crate::pipeline::segmentation::{LineKind, Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx};
 use crate::span::Span;
 use holder::Voice;
@@ -72,7 +72,18 @@ pub fn attribute_chinese(text: &str, segmentation: &Segmentation, cast: &Cast, a
 pub fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut voice = Voice { is_first_person: is_first_person(text, segmentation), ..Voice::default() };
-    for (at, sentence) in segmentation.sentences.iter().enumerate().filter(|(_, s)| is_running_text(s)) {
+    let mut author = author;
+    for (at, sentence) in segmentation.sentences.iter().enumerate() {
+        if sentence.kind == LineKind::SpeakerLabel {
+            // A transcript gives the floor: from here on "I" is whom the label names.
+            if let Some(side) = cast.by_label(sentence.span.slice(text)) {
+                author = Some(side);
+                voice.speaker = None;
+            }
+        }
+        if !is_running_text(sentence) {
+            continue;
+        }
         let words = segmentation.words_of(sentence);
         let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
         let mentions = cast.mentions(text, sentence.span);

@@ -65,6 +65,21 @@ impl Cast {
         (0..self.sides.len()).filter(|&at| self.sides[at].titles.contains(title)).map(SideIdx).collect()
     }
 
+    /// The one side that a speaker label in capitals names ("PRESIDENT ARO:"), by a word of its principals' names.
+    #[must_use]
+    pub fn by_label(&self, label: &str) -> Option<SideIdx> {
+        let words: BTreeSet<String> = label.split(|c: char| !c.is_alphanumeric()).map(str::to_uppercase).collect();
+        let is_named = |side: &CastSide| {
+            let mut parts = side.principals.iter().flatten().filter(|part| part.chars().count() > 1);
+            parts.any(|part| words.contains(&part.to_uppercase()))
+        };
+        let mut named = (0..self.sides.len()).filter(|&at| is_named(&self.sides[at]));
+        match (named.next(), named.next()) {
+            (Some(only), None) => Some(SideIdx(only)),
+            _ => None,
+        }
+    }
+
     /// The side with this id.
     #[must_use]
     pub fn side_by_id(&self, id: &str) -> Option<SideIdx> {
