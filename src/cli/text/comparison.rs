@@ -214,7 +214,7 @@ fn one_sided_point(page: &mut Page, comparison: &Comparison, idx: usize) {
     }
     let silent = names::side_list(&point.silent_sides, &comparison.sides);
     let verb = match point.silence {
-        Some(Silence::NotMentioned) => "not mentioned by",
+        Some(Silence::NotMentioned) => "no counterpart from",
         Some(Silence::Denied) => "denied by",
         None => "without",
     };

@@ -152,7 +152,7 @@ fn two_columns_stand_side_by_side_on_a_wide_page() {
         "    bridge”                                        │ 商”\n    why: shared terms\n",
         "\nDIVERGENCES (1)\n\np1 conflicting positions (score 0.82, confidence 0.75)\n",
         "    why: opposed stance: reaffirmed / rejected\n",
-        "\nONLY IN ours by Norland (1)\n\np3 ours: Sudria per Norland (thank)\n    “Vey thanked Aro”\n    not mentioned by Sudria\n",
+        "\nONLY IN ours by Norland (1)\n\np3 ours: Sudria per Norland (thank)\n    “Vey thanked Aro”\n    no counterpart from Sudria\n",
         "\nONLY IN theirs by Sudria (0)\n",
         "\nDIFFERENT NAMES\n  p1 “Minister Aro” in ours, “Minister Vey” in theirs\n",
         "\nWARNINGS (1)\n  theirs: 2 points left out\n",

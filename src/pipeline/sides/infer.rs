@@ -183,8 +183,7 @@ fn find_or_add(sides: &mut Vec<CastSide>, name: &str) -> SideIdx {
         return SideIdx(at);
     }
     if let Some(entity) = name_table().lookup(name) {
-        let side = find_or_add_entity(sides, entity);
-        return side;
+        return find_or_add_entity(sides, entity);
     }
     sides.push(new_side(sides, name, None));
     SideIdx(sides.len() - 1)

@@ -26,8 +26,8 @@ use matrix::Matrix;
 use std::collections::BTreeMap;
 use weights::{ALONE, IN_CONTEXT, N_INPUTS, Weights};
 
-/// How many of a position's pairs, best term overlap first, are scored in full. 97 % of the gold links of the training
-/// pairs that share a term are among them.
+/// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
+/// gold links of the training pairs are among them.
 pub const N_CANDIDATES: u32 = 10;
 
 /// The features of one pair, each 0 to 1.
