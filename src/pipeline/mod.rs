@@ -22,6 +22,8 @@ mod language;
 
 mod inventory;
 
+mod word_classes;
+
 use crate::readout::{Readout, Side};
 use features::Features;
 pub use inventory::{ModelInfo, models};

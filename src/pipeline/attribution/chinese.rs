@@ -2,6 +2,7 @@
 //! before; a comma cuts no positions apart, since the clauses of a Chinese sentence share their topic.
 
 use super::cues::Cue;
+use super::function_words::CHINESE;
 use super::{Attribution, AttributionKind, Clause, SpeechAct};
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::{Segmentation, is_running_text};
@@ -13,31 +14,8 @@ use std::sync::LazyLock;
 /// The cue table of this version, as text.
 pub const CHINESE_CUE_TABLE: &str = include_str!("cues_zh.tsv");
 
-/// Words for both sides together, in both scripts.
-const BOTH: [&str; 14] = [
-    "双方",
-    "雙方",
-    "两国元首",
-    "兩國元首",
-    "两国领导人",
-    "兩國領導人",
-    "两国外长",
-    "兩國外長",
-    "两位领导人",
-    "兩位領導人",
-    "双边",
-    "雙邊",
-    "三方",
-    "各方",
-];
-/// Pronouns of the third person: whoever spoke last.
-const SAME: [&str; 3] = ["他", "她", "其"];
-/// Words between two names that make them one subject.
-const JOINS: [&str; 6] = ["和", "与", "與", "同", "及", "、"];
 /// Bytes of a sentence without a cue in which its subject can stand.
 const MAX_SUBJECT_BYTES: usize = 45;
-/// What follows a negation of the cue right after it: "不支持", "未同意", "没有承诺".
-const NEGATIONS: [&str; 5] = ["不", "未", "没有", "沒有", "无法"];
 
 struct Cues {
     automaton: AhoCorasick,
@@ -117,8 +95,9 @@ fn clause(
         cue: acting.map(|(_, cue)| cue),
         inner_cue: None,
         holder,
-        is_negated: acting
-            .is_some_and(|(at, _)| NEGATIONS.iter().any(|word| text[span.start..at.start].ends_with(word))),
+        is_negated: acting.is_some_and(|(at, _)| {
+            CHINESE.of("negation").iter().any(|word| text[span.start..at.start].ends_with(word))
+        }),
         is_passive: false,
         sentence,
         is_first_person: false,
@@ -134,7 +113,7 @@ fn acting_cue(hits: &[(Span, &'static Cue)]) -> Option<(Span, &'static Cue)> {
 /// The holder that the words before the cue name, and where.
 fn subject(text: &str, zone: Span, cast: &Cast, speaker: Option<&Holder>) -> Option<(Holder, Span)> {
     let slice = zone.slice(text);
-    if let Some(at) = BOTH.iter().filter_map(|word| slice.find(word).map(|at| (at, word.len()))).min() {
+    if let Some(at) = CHINESE.of("both").iter().filter_map(|word| slice.find(word).map(|at| (at, word.len()))).min() {
         let all = cast.all();
         let span = Span::new(zone.start + at.0, zone.start + at.0 + at.1);
         return (!all.is_empty()).then_some((Holder::Sides(all), span));
@@ -145,7 +124,7 @@ fn subject(text: &str, zone: Span, cast: &Cast, speaker: Option<&Holder>) -> Opt
             Who::Side(side) => Some(*side),
             Who::Entity(_) | Who::Person => None,
         };
-        let joined = mentions.get(1).filter(|second| JOINS.contains(&&text[first.span.end..second.span.start]));
+        let joined = mentions.get(1).filter(|second| CHINESE.has("joins", &text[first.span.end..second.span.start]));
         let mut sides: Vec<SideIdx> =
             [Some(first), joined].into_iter().flatten().filter_map(|mention| side(&mention.who)).collect();
         sides.sort_unstable();
@@ -154,6 +133,6 @@ fn subject(text: &str, zone: Span, cast: &Cast, speaker: Option<&Holder>) -> Opt
             if sides.is_empty() { Holder::Other(first.span.slice(text).to_owned()) } else { Holder::Sides(sides) };
         return Some((holder, first.span));
     }
-    let same = SAME.iter().find(|word| slice.starts_with(**word))?;
+    let same = CHINESE.of("same").iter().find(|word| slice.starts_with(**word))?;
     speaker.map(|holder| (holder.clone(), Span::new(zone.start, zone.start + same.len())))
 }

@@ -232,7 +232,7 @@ pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
     // "I want to thank you" thanks: a wish that another cue fulfils is no cue of its own.
     let is_wish = |at: usize| {
         let next = hits.get(at + 1);
-        matches!(hits[at].cue.lemma.as_str(), "want" | "wish" | "hope")
+        is_word("wish", hits[at].cue.lemma.as_str())
             && next.is_some_and(|next| next.first_word == hits[at].end_word + 1 && lowers[hits[at].end_word] == "to")
     };
     let kept: Vec<bool> = (0..hits.len()).map(|at| !is_wish(at)).collect();
@@ -242,7 +242,7 @@ pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
 fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<CueHit> {
     let (word, contracted) = match lowers[at].split_once('\'') {
         // "we're", "I'm": the second half is the verb.
-        Some((_, tail)) if matches!(tail, "m" | "re" | "ve") => (format!("'{tail}"), true),
+        Some((_, tail)) if is_word("contraction_verb", tail) => (format!("'{tail}"), true),
         _ => (lowers[at].clone(), false),
     };
     let table = table();
@@ -257,7 +257,7 @@ fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<Cu
             is_passive && before.is_some_and(|i| lowers[i] == "it") && group.iter().any(|word| word == "is");
         if contracted || is_verb(text, words, lowers, at, form, before, aux) {
             let negated_after =
-                cue.lemma.starts_with("be ") && lowers.get(at + 1).is_some_and(|w| w == "not" || w == "never");
+                cue.lemma.starts_with("be ") && lowers.get(at + 1).is_some_and(|word| is_word("negator", word));
             return Some(CueHit {
                 cue,
                 first_word: at,
@@ -282,7 +282,7 @@ fn match_rest(rest: &[(String, bool)], lowers: &[String], mut at: usize) -> Opti
 }
 
 fn is_inner(word: &str) -> bool {
-    is_word("adverb", word) || matches!(word, "not" | "never" | "very" | "much" | "it" | "extremely" | "so")
+    is_word("adverb", word) || is_word("adverb_inner", word)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,7 +297,7 @@ fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>)
     let (mut before, mut negated, mut aux) = (at, false, None);
     while before > 0 && at - before < 5 {
         let word = lowers[before - 1].as_str();
-        if word == "not" || word == "never" || word.ends_with("n't") {
+        if is_word("negator", word) || word.ends_with("n't") {
             negated = true;
             if word.ends_with("n't") && aux.is_none() {
                 aux = Some(Aux::Modal);
@@ -315,7 +315,7 @@ fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>)
     }
     // "Neither side supports": the negation stands in the subject.
     let subject = &lowers[before.saturating_sub(3)..before];
-    negated |= subject.iter().any(|word| matches!(word.as_str(), "neither" | "nor" | "nobody"));
+    negated |= subject.iter().any(|word| is_word("negated_subject", word));
     (before.checked_sub(1), negated, aux)
 }
 
@@ -335,8 +335,7 @@ fn is_verb(
     if at > 0 && words[at].span.slice(text).starts_with(char::is_uppercase) && !gap.contains(['"', '“', '.', ':']) {
         return false;
     }
-    let contracted_subject =
-        previous.split_once('\'').is_some_and(|(_, tail)| matches!(tail, "ll" | "ve" | "re" | "m" | "d"));
+    let contracted_subject = previous.split_once('\'').is_some_and(|(_, tail)| is_word("contraction_subject", tail));
     match form {
         Form::Past => aux.is_some() || !(is_word("determiner", previous) || is_word("before_adjective", previous)),
         Form::Ing => {
@@ -344,19 +343,7 @@ fn is_verb(
                 || gap.contains(',')
                 || at == 0
                 || contracted_subject
-                || matches!(
-                    previous,
-                    "while"
-                        | "continued"
-                        | "continue"
-                        | "began"
-                        | "started"
-                        | "sides"
-                        | "leaders"
-                        | "presidents"
-                        | "parties"
-                        | "both"
-                )
+                || is_word("before_participle", previous)
         }
         Form::Base if lowers[at] == "be" => aux == Some(Aux::Modal) || previous == "to",
         Form::Base => {
@@ -374,7 +361,7 @@ fn is_verb(
 
 /// "I want to", "I would like to", "we wish to": the verb after is performed, not wished.
 fn wishes(lowers: &[String], to: Option<usize>) -> bool {
-    to.and_then(|to| to.checked_sub(1)).is_some_and(|i| matches!(lowers[i].as_str(), "want" | "like" | "wish" | "have"))
+    to.and_then(|to| to.checked_sub(1)).is_some_and(|i| is_word("wish_to", &lowers[i]))
 }
 
 #[cfg(test)]

@@ -8,15 +8,19 @@ mod selection;
 pub mod spans;
 mod types;
 
-pub use figures::figures;
+pub use figures::{CALENDAR_YEAR, DATE, MONTH_DAY, YEAR_MONTH, figures};
 pub use selection::is_position;
 pub use types::*;
 
 use crate::pipeline::attribution::{self, Clause, InnerCue, SpeechAct};
 use crate::pipeline::segmentation::Segmentation;
+use crate::pipeline::word_classes::WordClasses;
 use crate::readout::Readout;
 use crate::span::Span;
 use spans::ScoredSpan;
+use std::sync::LazyLock;
+
+static MOODS: LazyLock<WordClasses> = LazyLock::new(|| WordClasses::parse(include_str!("mood_words.tsv")));
 
 /// Most positions of one readout that are compared. Comparison is quadratic in it; the longest White House readout has
 /// under 100.
@@ -198,21 +202,26 @@ fn inner_act(inner: &InnerCue) -> SpeechAct {
 }
 
 fn is_negation(word: &str) -> bool {
-    matches!(word, "not" | "never" | "cannot" | "neither" | "nor" | "nobody") || word.ends_with("n't")
+    MOODS.has("negation", word) || word.ends_with("n't")
+}
+
+/// True when a word or a phrase of `class` stands in `lowers`.
+fn has_mood(class: &str, lowers: &[String]) -> bool {
+    let stands = |phrase: &&str| {
+        let n_words = phrase.split(' ').count();
+        n_words > 1 && lowers.windows(n_words).any(|words| words.iter().map(String::as_str).eq(phrase.split(' ')))
+    };
+    lowers.iter().any(|lower| MOODS.has(class, lower)) || MOODS.of(class).iter().any(stands)
 }
 
 fn modality(lowers: &[String]) -> Modality {
-    let has = |words: &[&str]| lowers.iter().any(|lower| words.contains(&lower.as_str()));
-    let follows = |first: &str, second: &str| lowers.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    if has(&["if", "unless", "provided"])
-        || (has(&["event", "case"]) && (follows("event", "of") || follows("in", "case")))
-    {
+    if has_mood("condition", lowers) {
         Modality::Conditional
-    } else if has(&["should", "must", "ought", "need", "needs"]) || follows("have", "to") || follows("has", "to") {
+    } else if has_mood("obligation", lowers) {
         Modality::Obligation
-    } else if has(&["will", "shall"]) || follows("going", "to") || lowers.iter().any(|word| word.ends_with("'ll")) {
+    } else if has_mood("future", lowers) || lowers.iter().any(|word| word.ends_with("'ll")) {
         Modality::Future
-    } else if has(&["can", "could", "may", "might", "would"]) {
+    } else if has_mood("possibility", lowers) {
         Modality::Possibility
     } else {
         Modality::Fact
@@ -224,9 +233,7 @@ fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechA
         // "agreed" negated is a refusal; "made clear that … would respond … in the event of" is a threat.
         Some(cue) if clause.is_negated && cue.polarity > 0 => SpeechAct::Reject,
         Some(cue) => {
-            let responds = lowers
-                .iter()
-                .any(|word| matches!(word.as_str(), "respond" | "consequences" | "retaliate" | "countermeasures"));
+            let responds = has_mood("reprisal", lowers);
             let inner = clause
                 .inner_cue
                 .map(|inner| inner_act(&inner))
@@ -245,53 +252,13 @@ fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechA
     }
 }
 
-/// Words that turn a neutral report into a stand for or against something.
-const FOR: [&str; 16] = [
-    "support",
-    "importance",
-    "commitment",
-    "readiness",
-    "cooperation",
-    "welcome",
-    "progress",
-    "partnership",
-    "friendship",
-    "solidarity",
-    "strengthen",
-    "deepen",
-    "enhance",
-    "promote",
-    "together",
-    "peace",
-];
-const AGAINST: [&str; 18] = [
-    "oppose",
-    "opposes",
-    "opposition",
-    "against",
-    "concern",
-    "concerns",
-    "provocative",
-    "unacceptable",
-    "violation",
-    "violations",
-    "aggression",
-    "threat",
-    "brutal",
-    "unprovoked",
-    "illegal",
-    "destructive",
-    "reject",
-    "rejects",
-];
-
 fn stance(clause: &Clause, act: SpeechAct, lowers: &[String]) -> Stance {
     let inner =
         clause.inner_cue.map_or(0, |inner| if inner.is_negated { -inner.cue.polarity } else { inner.cue.polarity });
     let sign = match (clause.cue.map_or(0, |cue| cue.polarity), inner) {
         (0, 0) => {
-            let count = |words: &[&str]| lowers.iter().filter(|lower| words.contains(&lower.as_str())).count();
-            let (support, oppose) = (count(&FOR), count(&AGAINST));
+            let count = |class: &str| lowers.iter().filter(|lower| MOODS.has(class, lower)).count();
+            let (support, oppose) = (count("for"), count("against"));
             i8::from(support > oppose) - i8::from(oppose > support)
         }
         (0, inner) => inner,

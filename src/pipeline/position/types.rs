@@ -96,7 +96,8 @@ pub struct Figure {
     pub span: Span,
     /// In the unit, multipliers applied.
     pub value: f64,
-    /// ISO 4217 code, "percent", a unit of time in the singular, or what is counted; empty: a bare number.
+    /// ISO 4217 code, "percent", a measure or what is counted in the singular, a kind of date (see
+    /// [`DATE`](super::DATE)); empty: a bare number.
     pub unit: String,
     /// Bound.
     pub comparator: Comparator,

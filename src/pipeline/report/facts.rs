@@ -1,9 +1,10 @@
 //! Facts about the contact that one text tells: its form, who asked for it, dates, length, mood.
 
 use super::types::{ContactFacts, ContactKind};
-use crate::pipeline::position::figures;
+use crate::pipeline::position::{DATE, Figure, MONTH_DAY, figures};
 use crate::pipeline::segmentation::{Segmentation, Word};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
+use crate::pipeline::word_classes::WordClasses;
 use crate::span::Span;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -14,23 +15,8 @@ const N_OPENING: usize = 3;
 static TONE_TERMS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("tone_terms.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
-/// Nouns that a tone word must stand near to describe the contact and nothing else.
-const CONTACT_NOUNS: [&str; 14] = [
-    "conversation",
-    "meeting",
-    "discussion",
-    "discussions",
-    "talks",
-    "call",
-    "exchange",
-    "exchanges",
-    "atmosphere",
-    "manner",
-    "dialogue",
-    "negotiations",
-    "consultations",
-    "spirit",
-];
+/// Words by which the contact is told from what it was about.
+static CONTACT_WORDS: LazyLock<WordClasses> = LazyLock::new(|| WordClasses::parse(include_str!("contact_words.tsv")));
 /// Words between a tone word and the noun it describes ("candid, in-depth and constructive conversation").
 const TONE_REACH: usize = 5;
 
@@ -48,7 +34,7 @@ pub fn facts(text: &str, segmentation: &Segmentation, cast: &Cast) -> ContactFac
             facts.requested_by = Some(side);
             facts.evidence.push(at);
         }
-        facts.dates.extend(dates(text, words));
+        facts.dates.extend(dates(text, words, span));
         if facts.duration_minutes.is_none() {
             facts.duration_minutes = duration(text, words, span);
         }
@@ -96,46 +82,16 @@ fn requested_by(text: &str, words: &[Word], cast: &Cast) -> Option<(SideIdx, Spa
     })
 }
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// "August 12, 2017", "12 August", with the year when it stands there.
-fn dates(text: &str, words: &[Word]) -> Vec<Span> {
-    let is_number =
-        |at: usize| words.get(at).is_some_and(|w| w.span.slice(text).starts_with(|c: char| c.is_ascii_digit()));
-    let mut dates = Vec::new();
-    for (at, word) in words.iter().enumerate().filter(|(_, word)| MONTHS.contains(&word.span.slice(text))) {
-        let day_before = at > 0 && is_number(at - 1);
-        let first = if day_before { at - 1 } else { at };
-        let mut last = at;
-        while last - at < 2 && is_number(last + 1) {
-            last += 1;
-        }
-        if day_before || last > at {
-            dates.push(Span::new(words[first].span.start, words[last].span.end.max(word.span.end)));
-        }
-    }
-    dates
+/// The days that the sentence names: "August 12, 2017", "12 August".
+fn dates(text: &str, words: &[Word], span: Span) -> Vec<Span> {
+    let is_day = |figure: &Figure| figure.unit == DATE || figure.unit == MONTH_DAY;
+    figures(text, words, span).into_iter().filter(is_day).map(|figure| figure.span).collect()
 }
 
 /// Minutes, when the sentence says how long the contact took ("lasted two hours", "a 90-minute call").
 fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
     let lower = span.slice(text).to_lowercase();
-    let tells = ["lasted", "-minute", "-hour", "hours-long", "went on for", "spoke for"]
-        .iter()
-        .any(|words| lower.contains(words));
+    let tells = CONTACT_WORDS.of("duration").iter().any(|words| lower.contains(words));
     let found = figures(text, words, span).into_iter().filter(|_| tells);
     found.into_iter().find_map(|figure| match figure.unit.as_str() {
         "minute" => Some(figure.value),
@@ -157,8 +113,7 @@ fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {
             Some(_) => (2, true),
             None => (1, is_term(one)),
         };
-        let is_near =
-            (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_NOUNS.contains(&lowers[i].as_str()));
+        let is_near = (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_WORDS.has("noun", &lowers[i]));
         if matched && is_near {
             found.push(Span::new(words[at].span.start, words[at + n - 1].span.end));
         }

@@ -1,7 +1,7 @@
 //! Finds the sides of one request in a text.
 
 use super::names::{EntityIdx, NameMention, is_whole_word, name_table};
-use super::persons::Person;
+use super::persons::{PERSON_WORDS, Person};
 use super::{CastSide, SideIdx};
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -36,12 +36,6 @@ pub(super) struct Matcher {
     who: Vec<(Who, bool)>,
     by_entity: BTreeMap<EntityIdx, SideIdx>,
 }
-
-/// Words of names that are also common words; alone they name nobody.
-const COMMON: [&str; 24] = [
-    "An", "And", "As", "At", "Bin", "By", "De", "Do", "For", "He", "Her", "His", "In", "It", "May", "My", "No", "Of",
-    "On", "So", "The", "To", "Will", "You",
-];
 
 impl Matcher {
     pub(super) fn new(sides: &[CastSide], others: &[Person]) -> Self {
@@ -122,7 +116,7 @@ impl Matcher {
 fn name_forms(name: &[String]) -> Vec<String> {
     let is_telling = |word: &&String| {
         let has_case = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
-        (has_case || !word.is_ascii()) && !COMMON.contains(&word.as_str())
+        (has_case || !word.is_ascii()) && !PERSON_WORDS.has("common", word)
     };
     let mut forms: Vec<String> = name.iter().filter(is_telling).cloned().collect();
     if name.len() > 1 {

@@ -3,6 +3,7 @@
 
 use super::names::{NameMention, rows};
 use crate::pipeline::segmentation::{Word, is_ideograph, words};
+use crate::pipeline::word_classes::WordClasses;
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::HashMap;
@@ -103,25 +104,16 @@ fn title_at(text: &str, words: &[Word], at: usize) -> Option<TitleMention> {
     None
 }
 
-/// Honorifics that introduce a name without an office.
-const HONORIFICS: [&str; 7] = ["mr", "mrs", "ms", "dr", "sir", "madam", "mme"];
-
-/// Small words inside names ("bin Zayed", "von der Leyen", "de la Cruz").
-const PARTICLES: [&str; 18] = [
-    "al", "bin", "bint", "ibn", "ben", "de", "del", "della", "der", "di", "du", "el", "la", "le", "van", "von", "dos",
-    "da",
-];
-
-/// Generic words of a state's long name that follow its adjective ("the Italian Republic").
-const STATE_WORDS: [&str; 8] =
-    ["republic", "federation", "kingdom", "union", "emirates", "states", "commonwealth", "confederation"];
+/// Words by which names of persons are told.
+pub(super) static PERSON_WORDS: LazyLock<WordClasses> =
+    LazyLock::new(|| WordClasses::parse(include_str!("person_words.tsv")));
 
 /// The persons that the words of a sentence introduce, in reading order. `mentions` are those of the sentence.
 pub fn persons(text: &str, words: &[Word], mentions: &[NameMention]) -> Vec<Person> {
     let mut persons = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let lower = word.lower(text);
-        if HONORIFICS.contains(&lower.as_str()) && starts_upper(text, *word) {
+        if PERSON_WORDS.has("honorific", &lower) && starts_upper(text, *word) {
             let name = name_at(text, words, at + 1);
             if !name.is_empty() {
                 persons.push(Person { name, title: String::new(), at: word.span.start, mention: None });
@@ -223,7 +215,7 @@ fn entity_after(text: &str, words: &[Word], at: usize, mentions: &[NameMention])
     while words.get(next).is_some_and(|word| word.span.start < mentions[found].span.end) {
         next += 1;
     }
-    while words.get(next).is_some_and(|word| STATE_WORDS.contains(&word.lower(text).as_str())) {
+    while words.get(next).is_some_and(|word| PERSON_WORDS.has("state_word", &word.lower(text))) {
         next += 1;
     }
     (Some(found), next)
@@ -241,7 +233,7 @@ fn n_name_words(text: &str, words: &[Word], at: usize) -> usize {
         let touches = at + n == 0 || gap_joins(&text[words[at + n - 1].span.end..word.span.start], n > 0);
         let possessive = n > 0 && words[at + n - 1].lower(text).ends_with("'s");
         let is_particle =
-            PARTICLES.contains(&lower.as_str()) && words.get(at + n + 1).is_some_and(|next| starts_upper(text, *next));
+            PERSON_WORDS.has("particle", &lower) && words.get(at + n + 1).is_some_and(|next| starts_upper(text, *next));
         if !touches
             || possessive
             || !(starts_upper(text, *word) || is_particle)
