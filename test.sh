@@ -34,6 +34,9 @@ RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-i
 say "tests"
 cargo test --locked
 
+say "contacts"
+.tools/bin/python training/contacts/read_contacts.py training/contacts/texts/*.txt
+
 # The binary is the one that the integration tests were built with.
 say "clients"
 .tools/bin/python tests/clients/check.py target/debug/parallax

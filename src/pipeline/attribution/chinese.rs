@@ -6,7 +6,7 @@ use super::function_words::CHINESE;
 use super::{Attribution, AttributionKind, Clause, SpeechAct};
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::{Segmentation, is_running_text};
-use crate::pipeline::sides::{Cast, SideIdx, Who};
+use crate::pipeline::sides::{Cast, SideIdx, Who, chinese_title};
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::LazyLock;
@@ -41,8 +41,9 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
 /// One clause a sentence of running text, in reading order.
 pub(super) fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
     let mut speaker: Option<Holder> = None;
+    let is_first_person = is_first_person(text);
     let running = segmentation.sentences.iter().enumerate().filter(|(_, sentence)| is_running_text(sentence));
-    running.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, &mut speaker)).collect()
+    running.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, is_first_person, &mut speaker)).collect()
 }
 
 fn clause(
@@ -51,6 +52,7 @@ fn clause(
     sentence: usize,
     cast: &Cast,
     author: Option<SideIdx>,
+    is_first_person: bool,
     speaker: &mut Option<Holder>,
 ) -> Clause {
     let hits: Vec<(Span, &'static Cue)> = CUES
@@ -63,10 +65,15 @@ fn clause(
     let main = hits.first().copied();
     let subject_end =
         main.map_or(text.floor_char_boundary(span.end.min(span.start + MAX_SUBJECT_BYTES)), |(cue, _)| cue.start);
-    let named = subject(text, Span::new(span.start, subject_end), cast, speaker.as_ref());
+    let named = subject(text, Span::new(span.start, subject_end), cast, author, speaker.as_ref());
     let author = author.map_or(Holder::Other(String::new()), |author| Holder::Sides(vec![author]));
     let is_single = speaker.as_ref().is_some_and(|holder| !holder.is_joint());
     let (holder, kind, source) = match (named, main) {
+        // In a speech everything is the speaker's own, but what the sides did together.
+        (Some((holder, _)), Some(_)) if is_first_person && holder.is_joint() => {
+            (holder, AttributionKind::Narrator, None)
+        }
+        _ if is_first_person => (author, AttributionKind::Narrator, None),
         (Some((holder, source)), Some(_)) => (holder, AttributionKind::Indirect, Some(source)),
         (Some((holder, _)), None) if !is_single || holder.is_joint() => (holder, AttributionKind::Narrator, None),
         _ => match speaker.clone() {
@@ -100,7 +107,7 @@ fn clause(
         }),
         is_passive: false,
         sentence,
-        is_first_person: false,
+        is_first_person,
     }
 }
 
@@ -110,15 +117,61 @@ fn acting_cue(hits: &[(Span, &'static Cue)]) -> Option<(Span, &'static Cue)> {
     hits.iter().copied().find(|(_, cue)| acts(cue)).or(hits.first().copied())
 }
 
+/// A slice without the conjunctions, adverbs and marks before its subject.
+fn without_openers(slice: &str) -> &str {
+    let mut rest = slice;
+    while let Some(shorter) = CHINESE.of("opener").iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = shorter;
+    }
+    rest
+}
+
+/// One character in this many is "我" in a text whose author speaks. On our own Chinese texts readouts stay under one in
+/// 300 outside quotation marks and speeches start at one in 60.
+const FIRST_PERSON_CHARACTERS: usize = 120;
+
+/// True for a speech: "我" outside quotation marks is frequent.
+fn is_first_person(text: &str) -> bool {
+    let (mut n_own, mut n_all, mut depth) = (0_usize, 0_usize, 0_usize);
+    for character in text.chars() {
+        match character {
+            '“' | '「' | '『' => depth += 1,
+            '”' | '」' | '』' => depth = depth.saturating_sub(1),
+            '我' if depth == 0 => n_own += 1,
+            _ => {}
+        }
+        n_all += 1;
+    }
+    n_own >= 2 && n_own * FIRST_PERSON_CHARACTERS > n_all
+}
+
 /// The holder that the words before the cue name, and where.
-fn subject(text: &str, zone: Span, cast: &Cast, speaker: Option<&Holder>) -> Option<(Holder, Span)> {
+fn subject(
+    text: &str,
+    zone: Span,
+    cast: &Cast,
+    author: Option<SideIdx>,
+    speaker: Option<&Holder>,
+) -> Option<(Holder, Span)> {
     let slice = zone.slice(text);
-    if let Some(at) = CHINESE.of("both").iter().filter_map(|word| slice.find(word).map(|at| (at, word.len()))).min() {
-        let all = cast.all();
-        let span = Span::new(zone.start + at.0, zone.start + at.0 + at.1);
-        return (!all.is_empty()).then_some((Holder::Sides(all), span));
+    let bare = without_openers(slice);
+    let own = author.filter(|_| CHINESE.of("author").iter().any(|word| bare.starts_with(word)));
+    if let Some(author) = own {
+        // "我们一致同意" is said of both.
+        let is_joint = CHINESE.of("both_acts").iter().any(|word| bare.contains(word)) && bare.starts_with("我们");
+        let holder = Holder::Sides(if is_joint { cast.all() } else { vec![author] });
+        return Some((holder, Span::new(zone.end - bare.len(), zone.end).trimmed(text)));
     }
     let mentions = cast.mentions(text, zone);
+    // The longest of the words that start first; a side named before them is the subject ("中方重视两国关系").
+    let both =
+        CHINESE.of("both").iter().filter_map(|word| slice.find(word).map(|at| (at, std::cmp::Reverse(word.len()))));
+    let both = both.min().map(|(at, std::cmp::Reverse(len))| Span::new(zone.start + at, zone.start + at + len));
+    if let Some(at) = both.filter(|at| mentions.first().is_none_or(|first| at.start < first.span.start)) {
+        let is_due = CHINESE.of("due").iter().any(|word| text[at.end..].starts_with(word));
+        let all = cast.all();
+        return (!all.is_empty() && !is_due).then_some((Holder::Sides(all), at));
+    }
     if let Some(first) = mentions.first() {
         let side = |who: &Who| match who {
             Who::Side(side) => Some(*side),
@@ -133,6 +186,69 @@ fn subject(text: &str, zone: Span, cast: &Cast, speaker: Option<&Holder>) -> Opt
             if sides.is_empty() { Holder::Other(first.span.slice(text).to_owned()) } else { Holder::Sides(sides) };
         return Some((holder, first.span));
     }
+    // "部长指出": the only one with the office, else the author's own.
+    if let Some((title, at)) = chinese_title(text, Span::new(zone.end - bare.len(), zone.end)) {
+        let bearers = cast.with_chinese_title(title);
+        let side = match bearers.as_slice() {
+            [only] => Some(*only),
+            _ => author,
+        };
+        return side.map(|side| (Holder::Sides(vec![side]), at));
+    }
     let same = CHINESE.of("same").iter().find(|word| slice.starts_with(**word))?;
     speaker.map(|holder| (holder.clone(), Span::new(zone.start, zone.start + same.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::segmentation::segment;
+    use crate::pipeline::sides;
+    use crate::readout::{Readout, Side};
+
+    /// The holders of the clauses of a text by A: "A", "B", "AB" for both, "-" for others.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let side = |id: &str, name: &str, principal: &str| Side {
+            id: id.to_owned(),
+            display_name: name.to_owned(),
+            principals: vec![principal.to_owned()],
+            ..Side::default()
+        };
+        let declared = [side("A", "诺兰德", "外交部长 韦明远"), side("B", "萨林", "总统 哈米德·沃赫拉")];
+        let readouts = [Readout { author: Some("A".to_owned()), ..Readout::from_text("a", text.to_owned()) }];
+        let segmentations = [segment(text)];
+        let cast = sides::cast(&readouts, &segmentations, &declared);
+        let clauses = attribute(text, &segmentations[0], &cast, cast.authors[0]);
+        let found: Vec<String> = clauses
+            .iter()
+            .map(|clause| match clause.holder.sides() {
+                [] => "-".to_owned(),
+                sides => sides.iter().map(|side| cast.sides[side.0].id.as_str()).collect(),
+            })
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn a_side_without_a_table_is_known_by_its_short_form() {
+        check("诺方敦促萨方停止蓄水。萨方反对诺方的说法。诺兰方愿派专家前往。", &["A", "B", "A"]);
+    }
+
+    #[test]
+    fn persons_are_known_by_surname_and_office_and_by_the_last_part_of_a_name() {
+        check("韦明远强调协定有效。沃赫拉表示理解。韦外长指出水位下降。总统承诺提前通报。", &["A", "B", "A", "B"]);
+    }
+
+    #[test]
+    fn the_speaker_goes_on_until_another_is_named() {
+        check("沃赫拉表示，水库安全。他希望继续对话。下游不会受影响。", &["B", "B", "B"]);
+        check("沃赫拉积极评价两国关系。双方应尊重协定。", &["B", "B"]);
+        check("双方商定设立热线。两国将举行会议。", &["AB", "AB"]);
+    }
+
+    #[test]
+    fn in_a_speech_everything_is_the_speakers_own() {
+        check("我昨天见了沃赫拉总统。我们要求释放船员。萨方必须道歉。我不会让步。", &["A", "A", "A", "A"]);
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::mentions::Matcher;
 use super::names::{EntityIdx, NameKind, NameMention, name_table};
-use super::persons::{Person, chinese_persons, opening_name, persons, titles};
+use super::persons::{Person, chinese_persons, chinese_principal, opening_name, persons, titles};
 use super::{Cast, CastSide, SideIdx};
-use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_running_text, words};
+use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_ideograph, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
 use std::collections::{BTreeSet, HashSet};
@@ -167,8 +167,9 @@ fn principal(name: &str) -> (Vec<String>, String) {
     let in_title = |at: usize| found.iter().any(|t| (t.first_word..t.first_word + t.n_words).contains(&at));
     let rest = words.iter().enumerate().filter(|&(at, _)| !in_title(at));
     let parts: Vec<String> = rest.map(|(_, word)| word.span.slice(name).to_owned()).collect();
-    let is_ideographic = name.chars().any(crate::pipeline::segmentation::is_ideograph);
-    let parts = if is_ideographic { vec![name.to_owned()] } else { parts };
+    if name.chars().any(is_ideograph) {
+        return chinese_principal(name);
+    }
     (parts, found.first().map_or(String::new(), |title| title.title.clone()))
 }
 

@@ -1,8 +1,9 @@
 //! Finds the sides of one request in a text.
 
 use super::names::{EntityIdx, NameMention, is_whole_word, name_table};
-use super::persons::{PERSON_WORDS, Person};
+use super::persons::{PERSON_WORDS, Person, short_titles};
 use super::{CastSide, SideIdx};
+use crate::pipeline::segmentation::is_ideograph;
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,6 +53,11 @@ impl Matcher {
             for name in side.principals.iter().flat_map(|name| name_forms(name)) {
                 own.entry(name).or_default().insert(at);
             }
+            for name in side.principals.iter().flatten().filter_map(|name| surname(name)) {
+                for title in side.titles.iter().flat_map(|title| short_titles(title)) {
+                    own.entry(format!("{name}{title}")).or_default().insert(at);
+                }
+            }
         }
         for (name, bearers) in own {
             match bearers.first() {
@@ -63,6 +69,15 @@ impl Matcher {
             let own = side.aliases.iter().chain([&side.display_name]);
             for alias in own.map(|alias| alias.trim()).filter(|alias| !alias.is_empty()) {
                 names.insert(alias.to_owned(), (Who::Side(SideIdx(at)), false));
+            }
+        }
+        for (at, side) in sides.iter().enumerate().filter(|(_, side)| side.entity.is_none()) {
+            for short in chinese_short_forms(side) {
+                let is_shared =
+                    sides.iter().enumerate().any(|(i, s)| i != at && chinese_short_forms(s).contains(&short));
+                if !is_shared {
+                    names.entry(short).or_insert((Who::Side(SideIdx(at)), false));
+                }
             }
         }
         // A request has a dozen names: what is quick to build beats what is quick to search.
@@ -112,7 +127,21 @@ impl Matcher {
     }
 }
 
-/// A name as a whole, and its words that can stand for it.
+/// "诺方" and "诺兰方" for 诺兰德: how a text in Chinese calls a side that no table knows.
+fn chinese_short_forms(side: &CastSide) -> Vec<String> {
+    let names = side.aliases.iter().chain([&side.display_name]).map(|name| name.trim());
+    let is_chinese = |name: &&str| name.chars().count() > 1 && name.chars().all(is_ideograph) && !name.ends_with('方');
+    let short = |name: &str, n_characters: usize| name.chars().take(n_characters).chain(['方']).collect::<String>();
+    names.filter(is_chinese).flat_map(|name| [short(name, 1), short(name, 2)]).collect()
+}
+
+/// The first character of a Chinese name of two or three; longer ones are transliterated and have no surname in front.
+fn surname(name: &str) -> Option<char> {
+    let is_short = (2..=3).contains(&name.chars().count());
+    name.chars().next().filter(|_| is_short && name.chars().all(is_ideograph))
+}
+
+/// A name as a whole, and its words that can stand for it; in Chinese the last part of a transliteration.
 fn name_forms(name: &[String]) -> Vec<String> {
     let is_telling = |word: &&String| {
         let has_case = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
@@ -122,5 +151,7 @@ fn name_forms(name: &[String]) -> Vec<String> {
     if name.len() > 1 {
         forms.push(name.join(" "));
     }
+    let last = name.last().and_then(|word| word.rsplit_once(['·', '・', '‧'])).map(|(_, last)| last);
+    forms.extend(last.filter(|last| last.chars().count() > 1).map(str::to_owned));
     forms
 }

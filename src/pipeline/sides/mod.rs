@@ -14,7 +14,7 @@ mod persons;
 pub use infer::cast;
 pub use mentions::{Mention, Who};
 pub use names::{EntityIdx, NameKind, TABLES, name_table};
-pub use persons::{Person, TitleMention, titles};
+pub use persons::{Person, TitleMention, chinese_title, titles};
 
 use mentions::Matcher;
 use std::collections::BTreeSet;
@@ -57,6 +57,13 @@ impl Cast {
     #[must_use]
     pub fn mentions(&self, text: &str, span: crate::span::Span) -> Vec<Mention> {
         self.matcher.find(text, span)
+    }
+
+    /// The sides that have a principal of an office that ends in this title in Chinese ("部长" of "外交部长"), ascending.
+    #[must_use]
+    pub fn with_chinese_title(&self, title: &str) -> Vec<SideIdx> {
+        let has = |side: &CastSide| side.titles.iter().any(|own| own.ends_with(title));
+        (0..self.sides.len()).filter(|&at| has(&self.sides[at])).map(SideIdx).collect()
     }
 
     /// The sides that have a principal of this title ("prime minister"), ascending.

@@ -185,6 +185,41 @@ pub fn chinese_persons(text: &str, span: Span, mentions: &[NameMention]) -> Vec<
     persons
 }
 
+/// The name of a principal in Chinese and its title: "外交部长 王某", "王某主席", "王某".
+pub(super) fn chinese_principal(name: &str) -> (Vec<String>, String) {
+    let (automaton, titles) = &*CHINESE_TITLES;
+    let title = |found: aho_corasick::Match| titles[found.pattern().as_usize()].to_owned();
+    let name = name.trim();
+    // What a space parts is office and name.
+    if let Some((office, rest)) = name.rsplit_once(char::is_whitespace) {
+        let found = automaton.find_iter(office).last().map(title);
+        let rest =
+            automaton.find_iter(rest).find(|found| found.start() > 0).map_or(rest, |found| &rest[..found.start()]);
+        return (vec![rest.to_owned()], found.unwrap_or_default());
+    }
+    match automaton.find(name) {
+        Some(found) if found.start() == 0 && found.end() < name.len() => {
+            (vec![name[found.end()..].to_owned()], title(found))
+        }
+        Some(found) if found.start() > 0 => (vec![name[..found.start()].to_owned()], title(found)),
+        _ => (vec![name.to_owned()], String::new()),
+    }
+}
+
+/// The titles that end `title`, itself included: "主席" for "国家主席".
+pub(super) fn short_titles(title: &str) -> Vec<&str> {
+    let known = &CHINESE_TITLES.1;
+    title.char_indices().map(|(at, _)| &title[at..]).filter(|short| known.contains(short)).collect()
+}
+
+/// The first title in Chinese in `text`, and where.
+pub fn chinese_title(text: &str, span: Span) -> Option<(&'static str, Span)> {
+    let (automaton, titles) = &*CHINESE_TITLES;
+    let found = automaton.find(span.slice(text))?;
+    let at = Span::new(span.start + found.start(), span.start + found.end());
+    Some((titles[found.pattern().as_usize()], at))
+}
+
 /// The name that opens a sentence, when a verb follows it: "Name Name held a telephone conversation with …". Readouts of
 /// some offices open with their own principal and no title.
 pub fn opening_name(text: &str, words: &[Word], mentions: &[NameMention]) -> Option<Person> {
