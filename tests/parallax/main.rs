@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod cancel;
 mod cli;
 mod evaluate;
 mod gold_cases;

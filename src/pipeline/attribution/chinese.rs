@@ -3,6 +3,7 @@
 
 use super::cues::Cue;
 use super::{Attribution, AttributionKind, Clause, SpeechAct};
+use crate::pipeline::Cancel;
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::{Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
@@ -61,10 +62,17 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
 });
 
 /// One clause a sentence of running text, in reading order.
-pub(super) fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
+pub(super) fn attribute(
+    cancel: &Cancel,
+    text: &str,
+    segmentation: &Segmentation,
+    cast: &Cast,
+    author: Option<SideIdx>,
+) -> Vec<Clause> {
     let mut speaker: Option<Holder> = None;
     let running = segmentation.sentences.iter().enumerate().filter(|(_, sentence)| is_running_text(sentence));
-    running.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, &mut speaker)).collect()
+    let wanted = running.take_while(|_| !cancel.is_cancelled());
+    wanted.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, &mut speaker)).collect()
 }
 
 fn clause(
