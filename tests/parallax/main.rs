@@ -5,6 +5,7 @@
 
 mod cancel;
 mod cli;
+mod entry_points;
 mod evaluate;
 mod gold_cases;
 mod invariants;
