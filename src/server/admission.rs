@@ -27,6 +27,8 @@ const AVERAGE_WEIGHT: u64 = 8;
 pub(super) struct Admission {
     n_permits: usize,
     queue: usize,
+    /// How far computing threads stand behind others.
+    nice: u8,
     /// One a running computation.
     permits: Arc<Semaphore>,
     /// One a running or waiting computation.
@@ -44,11 +46,17 @@ impl Admission {
         Self {
             n_permits,
             queue,
+            nice: 0,
             permits: Arc::new(Semaphore::new(n_permits)),
             places: Arc::new(Semaphore::new(n_permits + queue)),
             average_us: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
         }
+    }
+
+    /// The same, with computations on threads of a lower priority, 0 to 19.
+    pub(super) fn behind(self, nice: u8) -> Self {
+        Self { nice, ..self }
     }
 
     /// The value of `compute`, run as soon as there is a permit.
@@ -89,7 +97,9 @@ impl Admission {
         let started = Instant::now();
         context.waited(started - asked);
         let (cancel, done) = context.computing();
+        let nice = self.nice;
         let computation = tokio::task::spawn_blocking(move || {
+            step_behind(nice);
             let _held_until_done = (permit, place, done);
             // It may have waited for its thread, too.
             cancel.check()?;
@@ -156,6 +166,22 @@ impl Admission {
         let _ = self.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 }
+
+/// Lowers the priority of this thread, once. On Linux it is that of the thread, elsewhere of the process, which is left
+/// alone.
+#[cfg(target_os = "linux")]
+fn step_behind(nice: u8) {
+    use std::cell::Cell;
+    thread_local!(static IS_BEHIND: Cell<bool> = const { Cell::new(false) });
+    if nice > 0 && !IS_BEHIND.replace(true) {
+        // It may be forbidden; then it stays as it is.
+        let _ = rustix::process::nice(nice.into());
+    }
+}
+
+/// Elsewhere a thread has no priority of its own that could be lowered so.
+#[cfg(not(target_os = "linux"))]
+fn step_behind(_: u8) {}
 
 #[cfg(test)]
 mod tests {

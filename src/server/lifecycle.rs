@@ -105,7 +105,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let admin_address = self.admin_addr();
         let Self { config, address, listener, admin, gate, tls } = self;
-        let admission = Arc::new(Admission::new(config.admission.n_permits(), config.admission.n_waiting()));
+        let admission = Admission::new(config.admission.n_permits(), config.admission.n_waiting());
+        let admission = Arc::new(admission.behind(config.admission.nice));
         let open = Arc::new(Open::new(Metrics::new(&admission)));
         let mut all_done = open.calls.subscribe();
         let gate = Arc::new(gate);

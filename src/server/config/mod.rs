@@ -61,6 +61,7 @@ pub struct Listen {
 pub struct Admission {
     pub permits: u32,
     pub queue: i32,
+    pub nice: u8,
     pub rate: u32,
     pub burst: u32,
 }
@@ -237,6 +238,7 @@ impl Config {
         rule(self.admin.address.is_empty() || is_address(&self.admin.address), "admin.address", "must be HOST:PORT");
         rule(self.admission.permits <= 1_024, "admission.permits", "must be 0 to 1024");
         rule((-1..=65_536).contains(&self.admission.queue), "admission.queue", "must be -1 to 65536");
+        rule(self.admission.nice <= 19, "admission.nice", "must be 0 to 19");
         let Deadline { default, max, stream_default, stream_max } = self.deadline;
         rule(!default.is_zero() && default <= max, "deadline.default", "must be over 0 and at most deadline.max");
         rule(
