@@ -1,6 +1,5 @@
 //! Compiles proto/ with protox and writes the descriptor set that reflection and the JSON form are made from.
 
-use prost::Message as _;
 use std::{env, error::Error, fs, path::PathBuf};
 
 const PROTO_ROOT: &str = "proto";
@@ -15,9 +14,12 @@ const PROTO_FILES: [&str; 5] = [
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO_ROOT}");
     println!("cargo:rerun-if-changed=build.rs");
-    let descriptors = protox::compile(PROTO_FILES, [PROTO_ROOT])?;
+    let mut compiler = protox::Compiler::new([PROTO_ROOT])?;
+    compiler.include_imports(true).open_files(PROTO_FILES)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("parallax.v1.bin"), descriptors.encode_to_vec())?;
+    // By the compiler, which writes the options of google.api.http, too: prost's own types drop them.
+    fs::write(out.join("parallax.v1.bin"), compiler.encode_file_descriptor_set())?;
+    let descriptors = compiler.file_descriptor_set();
     tonic_prost_build::configure()
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .compile_fds(descriptors)?;

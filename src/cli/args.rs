@@ -1,6 +1,5 @@
 //! What was typed.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -30,6 +29,8 @@ pub enum Command {
     /// Serve parallax.v1.ComparisonService over gRPC until SIGTERM or SIGINT
     #[command(after_help = SERVE_NOTES)]
     Serve(ServeArgs),
+    /// Print the settings that 'serve' would use with these arguments, as a configuration file; secrets are masked
+    Config(ConfigArgs),
     /// Measure the answers against annotated texts
     Evaluate(EvaluateArgs),
     /// Show the engines and the data that answers depend on
@@ -43,6 +44,9 @@ Examples:
   pandoc their-page.html -t plain | parallax compare ours.txt - --format json";
 
 const SERVE_NOTES: &str = "\
+Settings are taken from the defaults, the file of --config, the environment (deadline.max is PARALLAX_DEADLINE_MAX) \
+and the arguments; the last one wins. 'parallax config --defaults' prints all of them, explained.
+SIGHUP reads certificates and keys again.
 The log goes to standard error. PARALLAX_LOG filters it by level and module: 'warn', 'parallax=debug'. \
 It holds counts and durations, never text of a readout.";
 
@@ -130,29 +134,53 @@ pub struct PositionsArgs {
 /// Arguments of `serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Address to listen on; port 0 takes a free one and logs it
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
-    pub address: SocketAddr,
+    /// Configuration file, TOML. Unset: the one that PARALLAX_CONFIG names, or none
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Any setting: 'deadline.max=20s', 'limits.readouts=4'. Repeat for each. For secrets use files or the environment
+    #[arg(long = "set", value_name = "SECTION.NAME=VALUE")]
+    pub settings: Vec<String>,
+
+    /// Address to listen on; port 0 takes a free one and logs it [default: 127.0.0.1:50051]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub address: Option<String>,
+
+    /// Address of /metrics, /livez and /readyz. Unset: they are not served
+    #[arg(long, value_name = "HOST:PORT")]
+    pub admin_address: Option<String>,
 
     /// Comparisons computed at a time, 1 to 1,024. Unset: 4 for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub permits: Option<u16>,
 
-    /// Requests that wait for a permit; one more is refused. 0: none waits. Unset: 8 for each processor
+    /// Requests that wait for a permit; one more is refused. 0: none waits. Unset: as many as permits
     #[arg(long, value_name = "N")]
     pub queue: Option<u16>,
 
-    /// After a signal, seconds between health turning to NOT_SERVING and the end of taking requests
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
-    pub health_wait: u16,
+    /// After a signal, seconds between health turning to NOT_SERVING and the end of taking requests [default: 2]
+    #[arg(long, value_name = "SECONDS")]
+    pub health_wait: Option<u16>,
 
-    /// After that, most seconds that calls in flight get to end. Unset: 20
+    /// After that, most seconds that calls in flight get to end [default: 20]
     #[arg(long, value_name = "SECONDS")]
     pub grace: Option<u16>,
 
-    /// Form of the log
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    pub log: FormatArg,
+    /// Form of the log [default: text]
+    #[arg(long, value_enum)]
+    pub log: Option<FormatArg>,
+}
+
+/// Arguments of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Print the defaults with what each setting means
+    #[arg(long)]
+    pub defaults: bool,
+
+    /// Settings.
+    #[command(flatten)]
+    pub serve: ServeArgs,
 }
 
 /// Arguments of `evaluate`.

@@ -1,4 +1,4 @@
-//! The command line: `compare`, `positions`, `serve`, `evaluate`, `models`.
+//! The command line: `compare`, `positions`, `serve`, `config`, `evaluate`, `models`.
 //!
 //! In: arguments. Out: the answer on standard output, or one line on standard error and an exit code: 2 when an
 //! argument or a file is at fault, 1 when something else is. Nothing is printed of an answer that fails.
@@ -27,7 +27,7 @@ use clap::Parser as _;
 use crate::pipeline::{self, Engine};
 use crate::server::limits;
 use crate::{evaluate, server};
-use args::{Cli, Command, CompareArgs, EvaluateArgs, FormatArg, ModelsArgs, PositionsArgs};
+use args::{Cli, Command, CompareArgs, ConfigArgs, EvaluateArgs, FormatArg, ModelsArgs, PositionsArgs};
 use config::{Input, Output};
 use visible::{escape_json, visible};
 
@@ -40,6 +40,9 @@ enum Error {
     /// A gold file is at fault, or the predictions cannot be written.
     #[error(transparent)]
     Evaluate(#[from] evaluate::Error),
+    /// A setting of the server is at fault.
+    #[error(transparent)]
+    Config(#[from] server::config::ConfigError),
     /// The server cannot start or has failed.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
@@ -56,7 +59,7 @@ impl Error {
     /// Two for faults of the caller, as clap does for what it refuses itself.
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Argument { .. } | Self::Evaluate(_) => 2,
+            Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) => 2,
             Self::Serve(_) | Self::Output(_) => 1,
         }
     }
@@ -71,6 +74,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Compare(args) => compare(args),
         Command::Positions(args) => positions(args),
         Command::Serve(args) => serve::serve(args),
+        Command::Config(args) => show_config(args),
         Command::Evaluate(args) => evaluate(args),
         Command::Models(args) => models(args),
     });
@@ -113,6 +117,11 @@ fn positions(args: &PositionsArgs) -> Result<(), Error> {
         FormatArg::Text => print_text(&text::extraction(&extraction, output.unit, output.width)),
         FormatArg::Json => print_json(&server::json::extraction(&extraction, output.unit)),
     }
+}
+
+fn show_config(args: &ConfigArgs) -> Result<(), Error> {
+    let text = if args.defaults { server::config::DEFAULTS.to_owned() } else { serve::config(&args.serve)?.show() };
+    print_text(&text)
 }
 
 fn evaluate(args: &EvaluateArgs) -> Result<(), Error> {

@@ -1,5 +1,7 @@
 //! The map: one line per stage. Text in, values out; no async, no I/O, no clock, no wire types.
 
+pub mod cancel;
+
 pub mod segmentation;
 
 pub mod sides;
@@ -25,6 +27,7 @@ mod inventory;
 mod word_classes;
 
 use crate::readout::{Readout, Side};
+pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
@@ -82,9 +85,23 @@ pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 /// Total: odd input gives fewer positions and a warning, never an error or a panic.
 #[must_use]
 pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Comparison {
-    let mut read = read(readouts, sides);
-    let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
-    let (links, near) = link(readouts, &read, &features, options);
+    compare_unless(&Cancel::default(), readouts, sides, options).expect("nobody cancels")
+}
+
+/// As [`compare`], until `cancel` is set.
+///
+/// # Errors
+/// When it was.
+pub fn compare_unless(
+    cancel: &Cancel,
+    readouts: &[Readout],
+    sides: &[Side],
+    options: &Options,
+) -> Result<Comparison, Cancelled> {
+    let mut read = read(cancel, readouts, sides)?;
+    let features = read.features(cancel, readouts)?;
+    let (links, near) = link(cancel, readouts, &read, &features, options)?;
+    cancel.enter(Stage::Report)?;
     let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
     if n_cut > 0 {
         let message = format!("{n_cut} points were left out: max_points is {}", options.max_points);
@@ -98,8 +115,9 @@ pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Compa
         let message = "fewer than two sides were found, so nothing is compared".to_owned();
         read.warnings.push(Warning { code: WarningCode::OneSideOnly, readout: Some(0), message });
     }
+    cancel.check()?;
     let linked = links.iter().flat_map(|link| [link.left, link.right]).collect();
-    Comparison {
+    Ok(Comparison {
         sides: report::side_summaries(readouts, &read.cast, &read.positions, &linked),
         readouts: read.summaries(readouts, &linked, &points),
         name_differences: report::name_differences(readouts, &read.positions, &points),
@@ -107,37 +125,66 @@ pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Compa
         points,
         warnings: read.warnings,
         engine: options.engine,
-    }
+    })
 }
 
 /// Who holds what in each readout.
 #[must_use]
 pub fn extract(readouts: &[Readout], sides: &[Side]) -> Extraction {
-    let read = read(readouts, sides);
+    extract_unless(&Cancel::default(), readouts, sides).expect("nobody cancels")
+}
+
+/// As [`extract`], until `cancel` is set.
+///
+/// # Errors
+/// When it was.
+pub fn extract_unless(cancel: &Cancel, readouts: &[Readout], sides: &[Side]) -> Result<Extraction, Cancelled> {
+    let read = read(cancel, readouts, sides)?;
+    cancel.enter(Stage::Report)?;
     let linked = BTreeSet::new();
-    Extraction {
+    Ok(Extraction {
         sides: report::side_summaries(readouts, &read.cast, &read.positions, &linked),
         readouts: read.summaries(readouts, &linked, &[]),
         positions: read.positions,
         warnings: read.warnings,
-    }
+    })
 }
+
+/// The scores of one statement against others, with their parts.
+pub type ScoredRow = Vec<(f64, Vec<ScorePart>)>;
 
 /// The score of every left statement against every right one with its parts, row by row, each scored alone.
 #[must_use]
-pub fn score_pairs(left: &[String], right: &[String], engine: Engine) -> Vec<Vec<(f64, Vec<ScorePart>)>> {
+pub fn score_pairs(left: &[String], right: &[String], engine: Engine) -> Vec<ScoredRow> {
+    score_pairs_unless(&Cancel::default(), left, right, engine).expect("nobody cancels")
+}
+
+/// As [`score_pairs`], until `cancel` is set.
+///
+/// # Errors
+/// When it was.
+pub fn score_pairs_unless(
+    cancel: &Cancel,
+    left: &[String],
+    right: &[String],
+    engine: Engine,
+) -> Result<Vec<ScoredRow>, Cancelled> {
     let Engine::Fast = engine;
-    let describe =
-        |texts: &[String]| -> Vec<Features> { texts.iter().map(|text| features::describe_statement(text)).collect() };
-    let (left, right) = (describe(left), describe(right));
-    left.iter().map(|a| right.iter().map(|b| similarity::score_alone(a, b)).collect()).collect()
+    cancel.enter(Stage::Features)?;
+    let describe = |text: &String| cancel.check().map(|()| features::describe_statement(text));
+    let left = left.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
+    let right = right.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
+    cancel.enter(Stage::Links)?;
+    let score = |a: &Features, b: &Features| cancel.check().map(|()| similarity::score_alone(a, b));
+    left.iter().map(|a| right.iter().map(|b| score(a, b)).collect()).collect()
 }
 
 /// The positions of two readouts and their scored candidate pairs: what the linker is fitted and measured on.
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side]) -> (Vec<Position>, Vec<similarity::ScoredPair>) {
-    let read = read(readouts, sides);
-    let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
+    let cancel = Cancel::default();
+    let read = read(&cancel, readouts, sides).expect("nobody cancels");
+    let features = read.features(&cancel, readouts).expect("nobody cancels");
     let roles = roles(readouts, &read.positions);
     let of = |readout: usize| -> Vec<(&Features, similarity::Role)> {
         (0..read.positions.len())
@@ -145,7 +192,7 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side]) -> (Vec<Position>, Ve
             .map(|idx| (&features[idx], roles[idx]))
             .collect()
     };
-    let pairs = similarity::score(&of(0), &of(1));
+    let pairs = similarity::score(&cancel, &of(0), &of(1));
     (read.positions, pairs)
 }
 
@@ -159,6 +206,13 @@ struct Read {
 }
 
 impl Read {
+    /// The features of every position.
+    fn features(&self, cancel: &Cancel, readouts: &[Readout]) -> Result<Vec<Features>, Cancelled> {
+        cancel.enter(Stage::Features)?;
+        let describe = |position| cancel.check().map(|()| self.describe(readouts, position));
+        self.positions.iter().map(describe).collect()
+    }
+
     fn describe(&self, readouts: &[Readout], position: &Position) -> Features {
         let text = &readouts[position.readout].text;
         features::describe(text, &self.segmentations[position.readout], position, &self.cast)
@@ -178,11 +232,14 @@ impl Read {
 }
 
 /// Readout text → segmentation → sides → attribution → positions.
-fn read(readouts: &[Readout], declared: &[Side]) -> Read {
+fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side]) -> Result<Read, Cancelled> {
+    cancel.enter(Stage::Segmentation)?;
     let segmentations: Vec<Segmentation> =
-        readouts.iter().map(|readout| segmentation::segment(&readout.text)).collect();
+        readouts.iter().map(|readout| segmentation::segment(cancel, &readout.text)).collect();
+    cancel.enter(Stage::Sides)?;
     let languages: Vec<String> = readouts.iter().map(language::language_of).collect();
-    let cast = sides::cast(readouts, &segmentations, declared);
+    let cast = sides::cast(cancel, readouts, &segmentations, declared);
+    cancel.check()?;
     let (mut positions, mut warnings) = (Vec::new(), Vec::new());
     for (at, readout) in readouts.iter().enumerate() {
         let mut warn = |code, message: String| warnings.push(Warning { code, readout: Some(at), message });
@@ -196,18 +253,23 @@ fn read(readouts: &[Readout], declared: &[Side]) -> Read {
             warn(WarningCode::AuthorUnknown, "the author side could not be told from the text".to_owned());
         }
         let (text, author) = (&readout.text, cast.authors[at]);
+        cancel.enter(Stage::Attribution)?;
         let clauses = match attributed {
-            Some(Attributed::English) => attribution::attribute(text, &segmentations[at], &cast, author),
-            Some(Attributed::Chinese) => attribution::attribute_chinese(text, &segmentations[at], &cast, author),
+            Some(Attributed::English) => attribution::attribute(cancel, text, &segmentations[at], &cast, author),
+            Some(Attributed::Chinese) => {
+                attribution::attribute_chinese(cancel, text, &segmentations[at], &cast, author)
+            }
             None => attribution::narrate(&segmentations[at], author),
         };
+        cancel.enter(Stage::Positions)?;
         let (found, n_cut) = match attributed {
             _ if !readout.statements.is_empty() => {
                 position::from_statements(at, readout, &segmentations[at], &clauses, |id| cast.side_by_id(id))
             }
             Some(Attributed::English) => {
                 let is_first_person = attribution::is_first_person(text, &segmentations[at]);
-                let spans = position::spans::spans(text, &segmentations[at], is_first_person);
+                let spans = position::spans::spans(cancel, text, &segmentations[at], is_first_person);
+                cancel.check()?;
                 position::from_spans(at, text, &segmentations[at], &clauses, &spans)
             }
             Some(Attributed::Chinese) | None => position::from_clauses(at, text, &segmentations[at], &clauses),
@@ -224,18 +286,20 @@ fn read(readouts: &[Readout], declared: &[Side]) -> Read {
             warn(WarningCode::NoPositions, "no position was found".to_owned());
         }
         positions.extend(found);
+        cancel.check()?;
     }
-    Read { segmentations, languages, cast, positions, warnings }
+    Ok(Read { segmentations, languages, cast, positions, warnings })
 }
 
 /// Positions → scores → links → relations, for every pair of readouts, or inside the only one; and the best pair of
 /// every position that is in no link.
 fn link(
+    cancel: &Cancel,
     readouts: &[Readout],
     read: &Read,
     features: &[Features],
     options: &Options,
-) -> (Vec<Link>, BTreeMap<usize, NearMiss>) {
+) -> Result<(Vec<Link>, BTreeMap<usize, NearMiss>), Cancelled> {
     let threshold = options.link_threshold.unwrap_or(options.engine.default_link_threshold());
     let of_readout =
         |readout: usize| (0..read.positions.len()).filter(move |&idx| read.positions[idx].readout == readout);
@@ -245,20 +309,23 @@ fn link(
         let pairs = (0..readouts.len()).flat_map(|left| (left + 1..readouts.len()).map(move |right| (left, right)));
         pairs.map(|(left, right)| (of_readout(left).collect(), of_readout(right).collect())).collect()
     };
+    cancel.enter(Stage::Links)?;
     let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
     let roles = roles(readouts, &read.positions);
     for (left, right) in groups {
         let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
             idxs.iter().map(|&idx| (&features[idx], roles[idx])).collect()
         };
-        let pairs = similarity::score(&side(&left), &side(&right));
+        let pairs = similarity::score(cancel, &side(&left), &side(&right));
         let end = |idx: usize| End {
             idx,
             position: &read.positions[idx],
             features: &features[idx],
             text: &readouts[read.positions[idx].readout].text,
         };
+        cancel.check()?;
         for pair in alignment::align(&pairs, threshold) {
+            cancel.check()?;
             let (a, b) = (end(left[pair.left]), end(right[pair.right]));
             let (relation, reasons) = relation::classify(a, b, &pair.features);
             links.push(Link {
@@ -271,6 +338,7 @@ fn link(
             });
         }
         for pair in &pairs {
+            cancel.check()?;
             for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
                 let miss = near.entry(own).or_default();
                 if pair.score > miss.score {
@@ -283,7 +351,7 @@ fn link(
         }
     }
     links.sort_by_key(|link| (link.left, link.right));
-    (links, near)
+    Ok((links, near))
 }
 
 /// For every two sides inside one readout, the positions that each of them holds alone.

@@ -6,7 +6,9 @@
 //! refused at once, because a caller who is told to come back later is served sooner than one who waits in line
 //! until its deadline has passed.
 
-use super::{request_id::RequestId, status::Error};
+use super::call::Context;
+use super::status::Error;
+use crate::pipeline::{Cancel, Cancelled};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ const AVERAGE_WEIGHT: u64 = 8;
 pub(super) struct Admission {
     n_permits: usize,
     queue: usize,
+    /// How far computing threads stand behind others.
+    nice: u8,
     /// One a running computation.
     permits: Arc<Semaphore>,
     /// One a running or waiting computation.
@@ -42,11 +46,17 @@ impl Admission {
         Self {
             n_permits,
             queue,
+            nice: 0,
             permits: Arc::new(Semaphore::new(n_permits)),
             places: Arc::new(Semaphore::new(n_permits + queue)),
             average_us: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
         }
+    }
+
+    /// The same, with computations on threads of a lower priority, 0 to 19.
+    pub(super) fn behind(self, nice: u8) -> Self {
+        Self { nice, ..self }
     }
 
     /// The value of `compute`, run as soon as there is a permit.
@@ -55,53 +65,55 @@ impl Admission {
     /// When the queue is full, when the server is stopping, or when `compute` panics.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        request_id: RequestId,
-        compute: impl FnOnce() -> T + Send + 'static,
+        context: &Context,
+        compute: impl FnOnce(&Cancel) -> Result<T, Cancelled> + Send + 'static,
     ) -> Result<T, Error> {
         if *self.stopping.borrow() {
             return Err(Error::ShuttingDown);
         }
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| Error::Overloaded { retry_after: self.retry_after() })?;
-        self.wait_and_run(request_id, Some(place), compute).await
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.overloaded())?;
+        self.wait_and_run(context, Some(place), compute).await
     }
 
     /// As [`run`](Self::run), but waits outside the queue instead of being refused when it is full: for the items of
     /// a stream, whose sender is held back by flow control.
     pub(super) async fn run_when_free<T: Send + 'static>(
         &self,
-        request_id: RequestId,
-        compute: impl FnOnce() -> T + Send + 'static,
+        context: &Context,
+        compute: impl FnOnce(&Cancel) -> Result<T, Cancelled> + Send + 'static,
     ) -> Result<T, Error> {
-        self.wait_and_run(request_id, None, compute).await
+        self.wait_and_run(context, None, compute).await
     }
 
     async fn wait_and_run<T: Send + 'static>(
         &self,
-        request_id: RequestId,
+        context: &Context,
         place: Option<OwnedSemaphorePermit>,
-        compute: impl FnOnce() -> T + Send + 'static,
+        compute: impl FnOnce(&Cancel) -> Result<T, Cancelled> + Send + 'static,
     ) -> Result<T, Error> {
         let asked = Instant::now();
         // The semaphore is never closed; if it were, no permit would come.
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
         let started = Instant::now();
-        if place.is_some() {
-            // Once a call: the log keeps every value that is recorded, and a stream would record one an item.
-            tracing::Span::current().record("waited_ms", (started - asked).as_secs_f64() * 1e3);
-        }
+        context.waited(started - asked);
+        let (cancel, done) = context.computing();
+        let nice = self.nice;
         let computation = tokio::task::spawn_blocking(move || {
-            let _held_until_done = (permit, place);
-            compute()
+            step_behind(nice);
+            let _held_until_done = (permit, place, done);
+            // It may have waited for its thread, too.
+            cancel.check()?;
+            compute(&cancel)
         });
         match computation.await {
-            Ok(value) => {
+            Ok(Ok(value)) => {
                 self.took(started.elapsed());
                 Ok(value)
             }
+            Ok(Err(cancelled)) => Err(cancelled.into()),
             Err(error) if error.is_panic() => {
                 // The payload may quote a text and is not logged.
+                let request_id = context.request_id;
                 tracing::error!(%request_id, "a computation panicked");
                 Err(Error::Internal { request_id })
             }
@@ -126,6 +138,23 @@ impl Admission {
             .clamp(RETRY_AFTER.0, RETRY_AFTER.1)
     }
 
+    /// What is said to a caller for whom there is no place.
+    pub(super) fn overloaded(&self) -> Error {
+        Error::Overloaded { retry_after: self.retry_after() }
+    }
+
+    /// True when a request that came now would be refused: its message need not be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
+    }
+
+    /// How many computations run, and how many requests wait in the queue.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let n_running = self.n_permits - self.permits.available_permits();
+        let n_placed = self.n_permits + self.queue - self.places.available_permits();
+        (n_running, n_placed.saturating_sub(n_running))
+    }
+
     /// Refuses what comes from now on; what was admitted goes on.
     pub(super) fn stop(&self) {
         self.stopping.send_replace(true);
@@ -138,10 +167,31 @@ impl Admission {
     }
 }
 
+/// Lowers the priority of this thread, once. On Linux it is that of the thread, elsewhere of the process, which is left
+/// alone.
+#[cfg(target_os = "linux")]
+fn step_behind(nice: u8) {
+    use std::cell::Cell;
+    thread_local!(static IS_BEHIND: Cell<bool> = const { Cell::new(false) });
+    if nice > 0 && !IS_BEHIND.replace(true) {
+        // It may be forbidden; then it stays as it is.
+        let _ = rustix::process::nice(nice.into());
+    }
+}
+
+/// Elsewhere a thread has no priority of its own that could be lowered so.
+#[cfg(not(target_os = "linux"))]
+fn step_behind(_: u8) {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::request_id::RequestId;
     use std::sync::mpsc;
+
+    fn context() -> Context {
+        Context::detached(RequestId::random())
+    }
 
     /// An admission with its only permit taken until the sender is dropped.
     async fn full_house(queue: usize) -> (Arc<Admission>, mpsc::Sender<()>) {
@@ -150,11 +200,12 @@ mod tests {
         let (begun, has_begun) = tokio::sync::oneshot::channel();
         let running = Arc::clone(&admission);
         tokio::spawn(async move {
-            let wait = move || {
+            let wait = move |_: &Cancel| {
                 let _ = begun.send(());
                 let _ = released.recv();
+                Ok(())
             };
-            running.run(RequestId::new(), wait).await
+            running.run(&context(), wait).await
         });
         has_begun.await.expect("the computation begins");
         (admission, release)
@@ -163,33 +214,60 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_with_a_delay_and_takes_again_when_it_is_free() {
         let (admission, release) = full_house(0).await;
-        let refused = admission.run(RequestId::new(), || 1).await;
+        assert_eq!((admission.is_full(), admission.load()), (true, (1, 0)));
+        let refused = admission.run(&context(), |_| Ok(1)).await;
         let Err(Error::Overloaded { retry_after }) = refused else { panic!("{refused:?}") };
         assert!((RETRY_AFTER.0..=RETRY_AFTER.1).contains(&retry_after), "{retry_after:?}");
         drop(release);
-        assert_eq!(admission.run_when_free(RequestId::new(), || 2).await, Ok(2));
-        assert_eq!(admission.run(RequestId::new(), || 3).await, Ok(3));
+        assert_eq!(admission.run_when_free(&context(), |_| Ok(2)).await, Ok(2));
+        assert_eq!(admission.run(&context(), |_| Ok(3)).await, Ok(3));
+        assert_eq!((admission.is_full(), admission.load()), (false, (0, 0)));
     }
 
     #[tokio::test]
     async fn a_place_in_the_queue_is_given_back_by_a_caller_who_leaves() {
         let (admission, release) = full_house(1).await;
         for _ in 0..3 {
-            let waiting = admission.run(RequestId::new(), || 1);
+            let context = context();
+            let waiting = admission.run(&context, |_| Ok(1));
             let left = tokio::time::timeout(Duration::from_millis(5), waiting).await;
             assert!(left.is_err(), "there is no permit");
         }
         drop(release);
-        assert_eq!(admission.run(RequestId::new(), || 2).await, Ok(2));
+        assert_eq!(admission.run(&context(), |_| Ok(2)).await, Ok(2));
+    }
+
+    #[tokio::test]
+    async fn what_is_cancelled_while_it_runs_ends_and_gives_the_permit_back() {
+        let admission = Admission::new(1, 0);
+        let context_ = context();
+        let cancel = context_.cancel.clone();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let work = move |cancel: &Cancel| -> Result<(), Cancelled> {
+            let _ = begun.send(());
+            loop {
+                cancel.check()?;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        };
+        let cancelling = async {
+            has_begun.await.expect("the computation begins");
+            cancel.cancel();
+        };
+        let (ended, ()) = tokio::join!(admission.run(&context_, work), cancelling);
+        assert_eq!(ended, Err(Error::Cancelled));
+        assert_eq!(admission.run(&context(), |_| Ok(1)).await, Ok(1));
+        // What nobody waits for does not begin.
+        assert_eq!(admission.run(&context_, |_| Ok(1)).await, Err(Error::Cancelled));
     }
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
         let admission = Admission::new(1, 0);
-        let request_id = RequestId::new();
-        let panicked = admission.run(request_id, || panic!("on purpose")).await;
-        assert_eq!(panicked, Err::<(), _>(Error::Internal { request_id }));
-        assert_eq!(admission.run(request_id, || 1).await, Ok(1));
+        let context = context();
+        let panicked = admission.run(&context, |_| panic!("on purpose")).await;
+        assert_eq!(panicked, Err::<(), _>(Error::Internal { request_id: context.request_id }));
+        assert_eq!(admission.run(&context, |_| Ok(1)).await, Ok(1));
     }
 
     #[tokio::test]
@@ -197,14 +275,14 @@ mod tests {
         let (admission, release) = full_house(1).await;
         let waiting = tokio::spawn({
             let admission = Arc::clone(&admission);
-            async move { admission.run(RequestId::new(), || 1).await }
+            async move { admission.run(&context(), |_| Ok(1)).await }
         });
         while admission.places.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
         admission.stop();
         admission.stopped().await;
-        assert_eq!(admission.run(RequestId::new(), || 2).await, Err(Error::ShuttingDown));
+        assert_eq!(admission.run(&context(), |_| Ok(2)).await, Err(Error::ShuttingDown));
         drop(release);
         assert_eq!(waiting.await.expect("it does not panic"), Ok(1));
     }

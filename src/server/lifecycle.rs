@@ -1,60 +1,31 @@
 //! From a configuration to a running server, and from a signal to its end.
 
-use super::DESCRIPTOR;
+use super::accept;
 use super::admission::Admission;
-use super::limits;
-use super::observe::Observed;
+use super::auth::{AuthError, Gate};
+use super::call::Open;
+use super::config::{Compression, Config};
+use super::front::Front;
+use super::metrics::Metrics;
+use super::observe::{Observed, Rules};
 use super::pb::comparison_service_server::{ComparisonServiceServer, SERVICE_NAME};
 use super::service::Comparisons;
+use super::tls::{self, TlsError};
+use super::{DESCRIPTOR, admin};
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// Calls that one connection may have open. Its sum with the messages of each bounds what one caller can make us
-/// hold: 256 MiB at most, and only while it sends.
-const CALLS_A_CONNECTION: u32 = 256;
-
-/// A connection on which nothing comes is asked whether it is alive after this time, and closed when it does not
-/// answer within a third of it: load balancers drop idle connections without a word, after a minute or more.
-const KEEPALIVE: Duration = Duration::from_secs(60);
-
 /// Time for the last answers to leave the socket once all calls are done. What is open after that is idle.
 const FLUSH: Duration = Duration::from_millis(200);
-
-/// How to serve. Every field has a default.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// Address to listen on; port 0 takes a free one. Default: 127.0.0.1:50051.
-    pub address: SocketAddr,
-    /// Comparisons computed at a time, 1 or more; 0 counts as 1. Default: 4 for each processor.
-    pub permits: usize,
-    /// Requests that wait for a permit; one more is refused. 0: none waits. Default: twice the default permits.
-    pub queue: usize,
-    /// Time between the signal, at which health turns to `NOT_SERVING`, and the end of taking requests: as long as
-    /// load balancers take to see it. Default: 0.
-    pub health_wait: Duration,
-    /// Most time that calls in flight get after that. Default: 20 s.
-    pub grace: Duration,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        let n_processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            address: SocketAddr::from(([127, 0, 0, 1], 50_051)),
-            permits: 4 * n_processors,
-            queue: 8 * n_processors,
-            health_wait: Duration::ZERO,
-            grace: Duration::from_secs(20),
-        }
-    }
-}
 
 /// Why a server did not start, or ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -63,13 +34,19 @@ pub enum ServeError {
     #[error("cannot listen on {address}: {source}")]
     Bind {
         /// As configured.
-        address: SocketAddr,
+        address: String,
         /// Why.
         source: std::io::Error,
     },
     /// The runtime or a signal handler could not be set up.
     #[error("cannot start: {0}")]
     Start(#[source] std::io::Error),
+    /// The certificates cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The keys of callers cannot be read.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The descriptor set is not served by reflection.
     #[error("cannot serve reflection: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -83,21 +60,26 @@ pub enum ServeError {
 pub struct Server {
     config: Config,
     address: SocketAddr,
-    incoming: TcpIncoming,
+    listener: TcpListener,
+    admin: Option<TcpListener>,
+    gate: Gate,
+    tls: Option<Arc<rustls::ServerConfig>>,
 }
 
 impl Server {
     /// A server that listens on the configured address. Connections wait until [`run`](Self::run).
     ///
     /// # Errors
-    /// When the address cannot be taken.
+    /// When an address cannot be taken, or certificates or keys cannot be read.
     pub async fn bind(config: Config) -> Result<Self, ServeError> {
-        let address = config.address;
-        let failed = |source| ServeError::Bind { address, source };
-        let listener = tokio::net::TcpListener::bind(address).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
-        Ok(Self { config, address, incoming })
+        let tls = tls::settings(&config.tls)?;
+        let gate = Gate::new(&config.auth, config.admission.rate, config.admission.burst)?;
+        let (listener, address) = listen(&config.listen.address).await?;
+        let admin = match config.admin.address.as_str() {
+            "" => None,
+            address => Some(listen(address).await?.0),
+        };
+        Ok(Self { config, address, listener, admin, gate, tls })
     }
 
     /// The address it listens on, with the port that was free when 0 was asked for.
@@ -106,50 +88,82 @@ impl Server {
         self.address
     }
 
-    /// Serves until `shutdown` is done, then ends gracefully: health says `NOT_SERVING`; after
-    /// [`Config::health_wait`] no request is taken any more; calls in flight get [`Config::grace`] to end. Open
-    /// health watches are ended, and connections on which no call is open are not waited for.
+    /// The address of the admin port, when there is one.
+    #[must_use]
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// Serves until `shutdown` is done, then ends gracefully: health says `NOT_SERVING`; after `drain.wait` no request
+    /// is taken any more; calls in flight get `drain.grace` to end. Open health watches are ended, and connections on
+    /// which no call is open are not waited for.
     ///
-    /// A computation that is not over after the grace goes on in its thread; [`run()`] ends the process without
-    /// waiting for it.
+    /// A computation that is not over after the grace is cancelled; [`run()`] ends the process without waiting for it.
     ///
     /// # Errors
     /// When the transport fails or the descriptors are not served.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { config, address, incoming } = self;
-        let admission = Arc::new(Admission::new(config.permits, config.queue));
-        let in_flight = Arc::new(watch::Sender::new(0_usize));
-        let mut all_done = in_flight.subscribe();
+        let admin_address = self.admin_addr();
+        let Self { config, address, listener, admin, gate, tls } = self;
+        let admission = Admission::new(config.admission.n_permits(), config.admission.n_waiting());
+        let admission = Arc::new(admission.behind(config.admission.nice));
+        let open = Arc::new(Open::new(Metrics::new(&admission)));
+        let mut all_done = open.calls.subscribe();
+        let gate = Arc::new(gate);
         let (mut health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
-        let service = ComparisonServiceServer::new(Comparisons::new(Arc::clone(&admission)))
-            .max_decoding_message_size(limits::MESSAGE_BYTES)
-            .max_encoding_message_size(limits::ANSWER_BYTES);
-        let routes = Routes::new(service)
+        let comparisons = Comparisons::new(Arc::clone(&admission), config.limits, config.compression.min_bytes);
+        let service = ComparisonServiceServer::new(comparisons)
+            .max_decoding_message_size(config.limits.message_bytes)
+            .max_encoding_message_size(config.limits.answer_bytes);
+        let routes = Routes::new(compressed(service, &config.compression))
             .add_service(health_service)
             .add_service(reflection().build_v1()?)
             .add_service(reflection().build_v1alpha()?)
             .prepare();
+        let rules = Rules {
+            deadline: config.deadline.clone(),
+            limits: config.limits,
+            gate: Arc::clone(&gate),
+            admission: Arc::clone(&admission),
+        };
+        let observed = Observed::new(routes, Arc::new(rules), Arc::clone(&open));
+        let front = Front::new(observed, &config.web, config.limits);
+        let (tls_sender, tls) = tls.map(watch::channel).unzip();
+        let _reloading = AbortOnDrop(tokio::spawn(reload(config.clone(), gate, tls_sender, Arc::clone(&open))));
+        let is_ready = Arc::new(AtomicBool::new(true));
+        let _administering = admin.map(|listener| {
+            AbortOnDrop(tokio::spawn(admin::serve(listener, Arc::clone(&open), Arc::clone(&is_ready))))
+        });
         let (close, closing) = oneshot::channel::<()>();
+        let connections = &config.connections;
+        let incoming = accept::incoming(listener, connections, tls, Arc::clone(&open));
         let serving = tonic::transport::Server::builder()
-            .max_concurrent_streams(CALLS_A_CONNECTION)
-            .http2_keepalive_interval(Some(KEEPALIVE))
-            .http2_keepalive_timeout(Some(KEEPALIVE / 3))
-            .serve_with_incoming_shutdown(Observed::new(routes, in_flight), incoming, async {
+            .accept_http1(true)
+            .max_concurrent_streams(connections.calls)
+            .http2_keepalive_interval(Some(connections.keepalive))
+            .http2_keepalive_timeout(Some(connections.keepalive / 3))
+            .http2_max_header_list_size(connections.header_bytes)
+            .serve_with_incoming_shutdown(front, incoming, async {
                 let _ = closing.await;
             });
         let mut serving = pin!(serving);
-        let Config { permits, queue, .. } = config;
-        tracing::info!(%address, permits, queue, version = env!("CARGO_PKG_VERSION"), "serving");
+        let (permits, queue) = (config.admission.n_permits(), config.admission.n_waiting());
+        let tls = !config.tls.certificate.as_os_str().is_empty();
+        let admin = admin_address.map(|address| address.to_string());
+        tracing::info!(%address, admin, permits, queue, tls, version = env!("CARGO_PKG_VERSION"), "serving");
+        tell_manager(&[sd_notify::NotifyState::Ready]);
 
         tokio::select! {
             ended = &mut serving => return Ok(ended?),
             () = shutdown => tracing::info!("stopping"),
         }
+        tell_manager(&[sd_notify::NotifyState::Stopping]);
+        is_ready.store(false, Ordering::Relaxed);
         set_health(&health, ServingStatus::NotServing).await;
         tokio::select! {
             ended = &mut serving => return Ok(ended?),
-            () = tokio::time::sleep(config.health_wait) => {}
+            () = tokio::time::sleep(config.drain.wait) => {}
         }
         admission.stop();
         let _ = close.send(());
@@ -158,17 +172,116 @@ impl Server {
             health.clear_service_status(service).await;
         }
         let flushed = async {
-            // The sender lives in the routes, which live in `serving`.
+            // The sender lives in what is open, which lives in `serving`.
             let _ = all_done.wait_for(|n| *n == 0).await;
             tokio::time::sleep(FLUSH).await;
         };
         tokio::select! {
             ended = &mut serving => ended?,
             () = flushed => {}
-            () = tokio::time::sleep(config.grace) => tracing::warn!("calls were left unfinished at the end of the grace"),
+            () = tokio::time::sleep(config.drain.grace) => tracing::warn!("calls were left unfinished at the end of the grace"),
         }
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// The first address that `HOST:PORT` means and that can be taken.
+async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Bind { address: address.to_owned(), source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let local = listener.local_addr().map_err(failed)?;
+    Ok((listener, local))
+}
+
+/// The service with the encodings that are configured.
+fn compressed(
+    mut service: ComparisonServiceServer<Comparisons>,
+    config: &Compression,
+) -> ComparisonServiceServer<Comparisons> {
+    for (is_on, encoding) in [(config.zstd, CompressionEncoding::Zstd), (config.gzip, CompressionEncoding::Gzip)] {
+        if is_on {
+            service = service.accept_compressed(encoding).send_compressed(encoding);
+        }
+    }
+    service
+}
+
+/// Reads certificates and keys again, every so often and at SIGHUP.
+async fn reload(
+    config: Config,
+    gate: Arc<Gate>,
+    tls: Option<watch::Sender<Arc<rustls::ServerConfig>>>,
+    open: Arc<Open>,
+) {
+    let mut hangup = Hangup::new();
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(config.tls.reload) => {}
+            () = hangup.next() => tracing::info!("reading certificates and keys again"),
+        }
+        let config = config.clone();
+        let (gate, reading) = (Arc::clone(&gate), config.tls.clone());
+        let read = tokio::task::spawn_blocking(move || (gate.reload(), tls::settings(&reading)));
+        let Ok((keys, settings)) = read.await else { return };
+        let failed = |error: &dyn std::fmt::Display| {
+            open.metrics.reloads_failed.inc();
+            tracing::error!(%error, "what was read before stays");
+        };
+        if let Err(error) = &keys {
+            failed(error);
+        }
+        match (settings, &tls) {
+            (Err(error), _) => failed(&error),
+            (Ok(Some(settings)), Some(tls)) => {
+                tls.send_replace(settings);
+            }
+            (Ok(_), _) => {}
+        }
+    }
+}
+
+/// SIGHUP, where there is such a signal.
+struct Hangup {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangup {
+    #[cfg(unix)]
+    fn new() -> Self {
+        Self { signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok() }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
+/// Tells systemd, when it is what has started us.
+fn tell_manager(state: &[sd_notify::NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
+}
+
+/// Ends a task with its owner.
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

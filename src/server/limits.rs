@@ -1,6 +1,59 @@
 //! The limits of a request, in one place: the validators enforce them and `DescribeEngine` returns them.
 //!
-//! Each number is stated at its field in `proto/parallax/v1`, too; a change here is a change there.
+//! Those that a server can be configured with are in [`Limits`], with the numbers here as defaults. Each number is
+//! stated at its field in `proto/parallax/v1`, too; a change here is a change there.
+
+use serde::{Deserialize, Serialize};
+
+/// The limits that can be configured, and those of a server as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of a request message, compressed or not.
+    pub message_bytes: usize,
+    /// Readouts a request.
+    pub readouts: usize,
+    /// Sides a request.
+    pub sides: usize,
+    /// Bytes of a readout's text.
+    pub readout_bytes: usize,
+    /// Statements of a readout.
+    pub statements: usize,
+    /// Bytes of a statement.
+    pub statement_bytes: usize,
+    /// Statements on one side of `ScorePairs`.
+    pub score_statements: usize,
+    /// Left statements times right statements of `ScorePairs`.
+    pub score_pairs: usize,
+    /// Bytes of an answer.
+    pub answer_bytes: usize,
+    /// Calls open at a time.
+    pub calls: usize,
+    /// Bytes of request messages held at a time.
+    pub held_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: MESSAGE_BYTES,
+            readouts: READOUTS,
+            sides: SIDES,
+            readout_bytes: READOUT_BYTES,
+            statements: STATEMENTS,
+            statement_bytes: STATEMENT_BYTES,
+            score_statements: SCORE_STATEMENTS,
+            score_pairs: SCORE_PAIRS,
+            answer_bytes: ANSWER_BYTES,
+            calls: CALLS,
+            held_bytes: HELD_BYTES,
+        }
+    }
+}
+
+/// Calls open at a time on all connections: each may hold a message.
+pub const CALLS: usize = 1_024;
+/// Bytes of request messages held at a time: 256 of the largest.
+pub const HELD_BYTES: usize = 256 * MESSAGE_BYTES;
 
 /// Bytes of a request message: 1 MiB. A readout is a page; 1 MiB is eight books of them.
 pub const MESSAGE_BYTES: usize = 1024 * 1024;

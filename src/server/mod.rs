@@ -9,7 +9,9 @@
 //! use pb::comparison_service_client::ComparisonServiceClient;
 //!
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
-//! let server = Server::bind(Config { address: ([127, 0, 0, 1], 0).into(), ..Config::default() }).await.unwrap();
+//! let mut config = Config::default();
+//! config.listen.address = "127.0.0.1:0".to_owned();
+//! let server = Server::bind(config).await.unwrap();
 //! let address = format!("http://{}", server.local_addr());
 //! let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 //! let running = tokio::spawn(server.run(async { stopped.await.unwrap_or(()) }));
@@ -38,17 +40,36 @@ pub mod wire;
 
 pub mod json;
 
+pub mod config;
+
 mod request_id;
 
 pub mod status;
 
+mod auth;
+
 mod admission;
 
+mod metrics;
+
+mod call;
+
 mod observe;
+
+mod front;
+
+mod tls;
+
+mod accept;
+
+mod admin;
 
 mod service;
 
 mod lifecycle;
 
-pub use lifecycle::{Config, ServeError, Server, run, serve};
+pub use auth::AuthError;
+pub use config::Config;
+pub use lifecycle::{ServeError, Server, run, serve};
 pub use request_id::RequestId;
+pub use tls::TlsError;

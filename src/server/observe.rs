@@ -1,125 +1,158 @@
-//! Around every call: its span and its line in the log, its deadline, its count among the calls in flight, and our
-//! reasons on statuses that the transport made.
+//! Around every call: who may make it, its span, its deadline, what it holds, and our reasons on statuses that the
+//! transport made. A panic in a handler is an answer, too.
 //!
-//! The log has method, code, duration, sizes and counts of a call, never anything that a caller wrote: an unknown
-//! path is logged as "unknown".
+//! The log has method, code, durations, sizes and counts of a call, never anything that a caller wrote but a request
+//! id of letters and digits: an unknown path is logged as "unknown".
 
-use super::{
-    pb::comparison_service_server::SERVICE_NAME,
-    request_id::RequestId,
-    status::{self, Error},
-};
+use super::admission::Admission;
+use super::auth::{Gate, Service as Called};
+use super::call::{Call, Held, Open};
+use super::config::Deadline;
+use super::limits::Limits;
+use super::request_id::{self, RequestId};
+use super::status::{self, Error};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use std::time::Duration;
+use tokio::time::{Instant, Sleep};
+use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::{Code, Status};
 use tower_service::Service;
-use tracing::{Instrument as _, Span, field};
+use tracing::Instrument as _;
 
-/// The methods that are named in the log.
-const METHODS: [&str; 9] = [
-    "/parallax.v1.ComparisonService/Compare",
-    "/parallax.v1.ComparisonService/CompareStream",
-    "/parallax.v1.ComparisonService/ExtractPositions",
-    "/parallax.v1.ComparisonService/ScorePairs",
-    "/parallax.v1.ComparisonService/DescribeEngine",
-    "/grpc.health.v1.Health/Check",
-    "/grpc.health.v1.Health/Watch",
-    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-];
-
-/// The routes with what is around every call.
-#[derive(Clone)]
-pub(super) struct Observed {
-    routes: Routes,
-    /// Number of our calls whose answer is not yet sent. Health and reflection streams may stay open for ever and
-    /// do not count.
-    in_flight: Arc<watch::Sender<usize>>,
+/// What is decided before a handler sees a call.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) deadline: Deadline,
+    pub(super) limits: Limits,
+    pub(super) gate: Arc<Gate>,
+    pub(super) admission: Arc<Admission>,
 }
 
-impl Observed {
-    pub(super) fn new(routes: Routes, in_flight: Arc<watch::Sender<usize>>) -> Self {
-        Self { routes, in_flight }
+/// The routes with what is around every call.
+#[derive(Debug, Clone)]
+pub(super) struct Observed<S = Routes> {
+    routes: S,
+    rules: Arc<Rules>,
+    open: Arc<Open>,
+}
+
+impl<S> Observed<S> {
+    pub(super) fn new(routes: S, rules: Arc<Rules>, open: Arc<Open>) -> Self {
+        Self { routes, rules, open }
     }
 }
 
-impl Service<http::Request<Body>> for Observed {
-    type Response = http::Response<ObservedBody>;
+impl Rules {
+    /// Lets a call in.
+    fn admit(&self, call: &Call, headers: &http::HeaderMap, n_open: usize) -> Result<(), Error> {
+        let caller = self.gate.caller(call.service(), headers)?;
+        call.span.record("caller", caller.name());
+        if call.service() != Called::Ours {
+            return Ok(());
+        }
+        self.gate.count(&caller)?;
+        // One that would be refused once its message is read is refused before.
+        let is_full = call.is_computed() && !call.is_stream() && self.admission.is_full();
+        if n_open > self.limits.calls || is_full { Err(self.admission.overloaded()) } else { Ok(()) }
+    }
+
+    /// How long a call may take. `None`: as long as it likes, as health watches do.
+    fn time(&self, call: &Call, headers: &http::HeaderMap) -> Option<Duration> {
+        let Deadline { default, max, stream_default, stream_max } = self.deadline;
+        let (default, max) = if call.is_stream() { (stream_default, stream_max) } else { (default, max) };
+        (call.service() == Called::Ours).then(|| deadline(headers).unwrap_or(default).min(max))
+    }
+}
+
+impl<S> Service<http::Request<Body>> for Observed<S>
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = http::Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<http::Request<Body>>::poll_ready(&mut self.routes, context)
+        self.routes.poll_ready(context)
     }
 
     fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
-        let request_id = RequestId::new();
-        request.extensions_mut().insert(request_id);
-        let call = Call::begin(request.uri().path(), request_id, &self.in_flight);
+        let request_id = RequestId::of(request.headers());
+        let call = Call::begin(request.uri().path(), request_id, &self.open);
+        let n_open = *self.open.calls.borrow();
+        if let Err(error) = self.rules.admit(&call, request.headers(), n_open) {
+            let answer = ObservedBody::around(Status::from(error).into_http(), call, None, &self.rules.limits);
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
         // Made here and not on the first poll: the transport makes its own timer, which says CANCELLED, after this.
-        let deadline = deadline(request.headers()).filter(|_| call.is_ours()).map(tokio::time::sleep);
+        let deadline = self.rules.time(&call, request.headers()).map(|time| Instant::now() + time);
+        request.extensions_mut().insert(call.context.clone());
+        if call.service() == Called::Ours {
+            let (held, rules) = (Arc::clone(&call.held), Arc::clone(&self.rules));
+            request = request.map(|body| Body::new(CountedBody { body, held, rules }));
+        }
         let span = call.span.clone();
-        let answer = self.routes.call(request);
+        let answer = Caught(Box::pin(self.routes.call(request)));
+        let rules = Arc::clone(&self.rules);
         let observed = async move {
+            let internal = || Status::from(Error::Internal { request_id }).into_http();
             let answer = match deadline {
-                None => answer.await?,
+                None => answer.await.unwrap_or_else(internal),
                 Some(deadline) => tokio::select! {
-                    answer = answer => answer?,
-                    () = deadline => Status::from(Error::DeadlineExceeded).into_http(),
+                    biased;
+                    answer = answer => answer.unwrap_or_else(internal),
+                    () = tokio::time::sleep_until(deadline) => Status::from(Error::DeadlineExceeded).into_http(),
                 },
             };
-            Ok(ObservedBody::around(answer, call))
+            Ok(ObservedBody::around(answer, call, deadline, &rules.limits))
         };
         Box::pin(observed.instrument(span))
     }
 }
 
-/// The body of an answer, watched for its size and its status.
-pub(super) struct ObservedBody {
-    body: Body,
-    call: Call,
-}
+/// The answer of a handler, or `None` when it panics. The hook has logged where.
+struct Caught<F>(Pin<Box<F>>);
 
-impl ObservedBody {
-    fn around(mut answer: http::Response<Body>, mut call: Call) -> http::Response<Self> {
-        // An error before the first message has its status in the headers.
-        if let Some(status) = Status::from_header_map(answer.headers()) {
-            call.code = Some(status.code());
-            if let Some(error) = status::of_transport(&status).filter(|_| call.is_ours()) {
-                let status = Status::from(error);
-                call.code = Some(status.code());
-                answer = status.into_http();
-            }
+impl<F: Future<Output = Result<http::Response<Body>, Infallible>>> Future for Caught<F> {
+    type Output = Option<http::Response<Body>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Ok(answer))) => Poll::Ready(Some(answer)),
+            Err(_) => Poll::Ready(None),
         }
-        answer.map(|body| Self { body, call })
     }
 }
 
-impl HttpBody for ObservedBody {
+/// The body of a request, counted while it comes.
+struct CountedBody {
+    body: Body,
+    held: Arc<Held>,
+    rules: Arc<Rules>,
+}
+
+impl HttpBody for CountedBody {
     type Data = <Body as HttpBody>::Data;
-    type Error = <Body as HttpBody>::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        match &polled {
-            Poll::Ready(Some(Ok(frame))) => {
-                self.call.answer_bytes += frame.data_ref().map_or(0, |data| data.len());
-                if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
-                    self.call.code = Some(status.code());
-                }
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let n_bytes = frame.data_ref().map_or(0, |data| data.len());
+            if self.held.add(n_bytes) > self.rules.limits.held_bytes {
+                return Poll::Ready(Some(Err(self.rules.admission.overloaded().into())));
             }
-            Poll::Ready(Some(Err(status))) => self.call.code = Some(status.code()),
-            Poll::Ready(None) | Poll::Pending => {}
         }
         polled
     }
@@ -133,60 +166,107 @@ impl HttpBody for ObservedBody {
     }
 }
 
-/// One call, from its headers to the end of its answer. Dropping it ends it.
-struct Call {
-    span: Span,
-    method: &'static str,
-    started: Instant,
-    code: Option<Code>,
-    answer_bytes: usize,
-    in_flight: Option<Arc<watch::Sender<usize>>>,
+/// The body of an answer, watched for its size, its status and its deadline.
+struct ObservedBody {
+    body: Body,
+    call: Call,
+    /// When a stream ends, whatever it still has to say.
+    deadline: Option<Pin<Box<Sleep>>>,
+    is_over: bool,
 }
 
-impl Call {
-    fn begin(path: &str, request_id: RequestId, in_flight: &Arc<watch::Sender<usize>>) -> Self {
-        let method = METHODS.into_iter().find(|method| *method == path).unwrap_or("/unknown");
-        let method = &method[1..];
-        let span = tracing::info_span!(
-            "call",
-            method,
-            %request_id,
-            request_bytes = field::Empty,
-            readouts = field::Empty,
-            sides = field::Empty,
-            positions = field::Empty,
-            points = field::Empty,
-            pairs = field::Empty,
-            items = field::Empty,
-            waited_ms = field::Empty,
-        );
-        let in_flight = method.starts_with(SERVICE_NAME).then(|| Arc::clone(in_flight));
-        if let Some(in_flight) = &in_flight {
-            in_flight.send_modify(|n| *n += 1);
+impl ObservedBody {
+    fn around(
+        mut answer: http::Response<Body>,
+        mut call: Call,
+        deadline: Option<Instant>,
+        limits: &Limits,
+    ) -> http::Response<Body> {
+        let request_id = call.context.request_id;
+        // An error before the first message has its status in the headers.
+        if let Some(status) = Status::from_header_map(answer.headers()) {
+            call.code = Some(status.code());
+            if let Some(error) = status::of_transport(&status, request_id, limits) {
+                let ours = Status::from(error);
+                call.code = Some(ours.code());
+                // What else it says stays: the encodings that are taken.
+                for (name, value) in std::mem::replace(&mut answer, ours.into_http()).headers() {
+                    if name.as_str().starts_with("grpc-accept") {
+                        answer.headers_mut().insert(name.clone(), value.clone());
+                    }
+                }
+            }
         }
-        Self { span, method, started: Instant::now(), code: None, answer_bytes: 0, in_flight }
+        answer.headers_mut().insert(request_id::HEADER, request_id.header());
+        let deadline = deadline.filter(|_| call.code.is_none()).map(|at| Box::pin(tokio::time::sleep_until(at)));
+        answer.map(|body| Body::new(Self { body, call, deadline, is_over: false }))
     }
 
-    fn is_ours(&self) -> bool {
-        self.in_flight.is_some()
+    /// The end of the answer, with a status of ours.
+    fn end(&mut self, error: Error) -> Frame<bytes::Bytes> {
+        let status = Status::from(error);
+        self.is_over = true;
+        self.body = Body::empty();
+        self.call.code = Some(status.code());
+        self.call.context.cancel.cancel();
+        let mut trailers = http::HeaderMap::new();
+        if status.add_header(&mut trailers).is_err() {
+            // Only a message that is no header could fail, and ours are headers.
+            trailers.insert("grpc-status", http::HeaderValue::from(status.code() as i32));
+        }
+        trailers.insert(request_id::HEADER, self.call.context.request_id.header());
+        Frame::trailers(trailers)
     }
 }
 
-impl Drop for Call {
-    fn drop(&mut self) {
-        // No status was sent: the caller left, or its connection did.
-        let code = format!("{:?}", self.code.unwrap_or(Code::Cancelled));
-        let duration_ms = self.started.elapsed().as_secs_f64() * 1e3;
-        let answer_bytes = self.answer_bytes;
-        // Health checks come every few seconds and would bury the rest.
-        if self.method.starts_with("grpc.") {
-            tracing::debug!(parent: &self.span, code, duration_ms, answer_bytes, "done");
-        } else {
-            tracing::info!(parent: &self.span, code, duration_ms, answer_bytes, "done");
+impl HttpBody for ObservedBody {
+    type Data = <Body as HttpBody>::Data;
+    type Error = <Body as HttpBody>::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        if self.is_over {
+            return Poll::Ready(None);
         }
-        if let Some(in_flight) = &self.in_flight {
-            in_flight.send_modify(|n| *n -= 1);
+        if self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(Some(Ok(self.end(Error::DeadlineExceeded))));
         }
+        let span = self.call.span.clone();
+        let body = &mut self.body;
+        let Ok(polled) = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| Pin::new(body).poll_frame(context)))) else {
+            let request_id = self.call.context.request_id;
+            return Poll::Ready(Some(Ok(self.end(Error::Internal { request_id }))));
+        };
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.call.answer_bytes += frame.data_ref().map_or(0, |data| data.len());
+                let request_id = self.call.context.request_id;
+                match frame.into_trailers() {
+                    Ok(mut trailers) => {
+                        let status = Status::from_header_map(&trailers);
+                        self.call.code = status.map(|status| status.code()).or(self.call.code);
+                        trailers.insert(request_id::HEADER, request_id.header());
+                        Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+                    }
+                    Err(frame) => Poll::Ready(Some(Ok(frame))),
+                }
+            }
+            Poll::Ready(Some(Err(status))) => {
+                self.call.code = Some(status.code());
+                Poll::Ready(Some(Err(status)))
+            }
+            other => other,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_over || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 
@@ -213,10 +293,11 @@ fn deadline(headers: &http::HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::admission::Admission;
-    use crate::server::pb;
-    use crate::server::service::Comparisons;
-    use prost::Message as _;
+    use crate::server::call::Context as CallContext;
+    use crate::server::config::Config;
+    use crate::server::metrics::Metrics;
+    use http_body_util::BodyExt as _;
+    use tonic::Code;
     use tonic_types::StatusExt as _;
 
     #[track_caller]
@@ -242,33 +323,101 @@ mod tests {
         check("1s", None);
         check("", None);
     }
-    #[tokio::test]
-    async fn a_deadline_that_passes_is_told_with_our_reason() {
-        let admission = Arc::new(Admission::new(1, 1));
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let running = Arc::clone(&admission);
-        tokio::spawn(async move { running.run(RequestId::new(), move || released.recv().is_ok()).await });
-        tokio::task::yield_now().await;
 
-        let in_flight = Arc::new(watch::Sender::new(0));
-        let service = pb::comparison_service_server::ComparisonServiceServer::new(Comparisons::new(admission));
-        let mut observed = Observed::new(Routes::new(service), Arc::clone(&in_flight));
-        // A message of ASCII alone, so that the framed body is a string.
-        let message = pb::ScorePairsRequest { left: vec!["a".into()], right: vec!["b".into()], ..Default::default() };
-        let message = String::from_utf8(message.encode_to_vec()).expect("it is ASCII");
-        let length = char::from(u8::try_from(message.len()).expect("it is short"));
-        let request = http::Request::post("/parallax.v1.ComparisonService/ScorePairs")
-            .header("content-type", "application/grpc")
-            .header("grpc-timeout", "5m")
-            .body(Body::new(format!("\0\0\0\0{length}{message}")))
-            .expect("the request is whole");
-        let answer = observed.call(request).await.expect("it cannot fail");
-        let status = Status::from_header_map(answer.headers()).expect("there is no message");
-        assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-        assert_eq!(status.get_details_error_info().expect("it has its reason").reason, "DEADLINE_EXCEEDED");
-        assert_eq!(*in_flight.borrow(), 1, "the answer is not sent yet");
+    /// A service that does what it is told.
+    #[derive(Clone)]
+    struct Handler(fn(CallContext) -> Pin<Box<dyn Future<Output = Body> + Send>>);
+
+    impl Service<http::Request<Body>> for Handler {
+        type Response = http::Response<Body>;
+        type Error = Infallible;
+        type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+            let answer = (self.0)(request.extensions().get::<CallContext>().expect("it is set").clone());
+            Box::pin(async { Ok(http::Response::new(answer.await)) })
+        }
+    }
+
+    fn observed(handler: Handler) -> (Observed<Handler>, Arc<Open>) {
+        let admission = Arc::new(Admission::new(1, 1));
+        let config = Config::default();
+        let gate = Arc::new(Gate::new(&config.auth, 0, 0).expect("there are no keys"));
+        let open = Arc::new(Open::new(Metrics::new(&admission)));
+        let rules = Arc::new(Rules { deadline: config.deadline, limits: config.limits, gate, admission });
+        (Observed::new(handler, rules, Arc::clone(&open)), open)
+    }
+
+    fn request(path: &str, timeout: &str) -> http::Request<Body> {
+        let request = http::Request::post(path).header("grpc-timeout", timeout).header("x-request-id", "r-1");
+        request.body(Body::empty()).expect("the request is whole")
+    }
+
+    const COMPARE: &str = "/parallax.v1.ComparisonService/Compare";
+    const STREAM: &str = "/parallax.v1.ComparisonService/CompareStream";
+
+    #[track_caller]
+    fn reason(headers: &http::HeaderMap) -> (Code, String) {
+        assert_eq!(headers.get("x-request-id").expect("the id comes back"), "r-1");
+        let status = Status::from_header_map(headers).expect("there is a status");
+        (status.code(), status.get_details_error_info().expect("it has its reason").reason)
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_passes_is_told_with_our_reason_and_ends_the_call() {
+        let (mut observed, open) = observed(Handler(|context| {
+            Box::pin(async move {
+                let _kept = context;
+                std::future::pending().await
+            })
+        }));
+        let answer = observed.call(request(COMPARE, "5m")).await.expect("it cannot fail");
+        assert_eq!(reason(answer.headers()), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".into()));
+        assert_eq!(*open.calls.borrow(), 0);
+        assert!(open.metrics.expose().contains("code=\"DeadlineExceeded\"} 1"), "{}", open.metrics.expose());
+    }
+
+    #[tokio::test]
+    async fn a_deadline_cuts_a_stream_with_a_status_in_its_trailers() {
+        let endless = http_body_util::StreamBody::new(tokio_stream::pending::<Result<Frame<bytes::Bytes>, Status>>());
+        static ENDLESS: std::sync::Mutex<Option<Body>> = std::sync::Mutex::new(None);
+        *ENDLESS.lock().expect("nobody panics") = Some(Body::new(endless));
+        let (mut observed, _) = observed(Handler(|_| {
+            Box::pin(async { ENDLESS.lock().expect("nobody panics").take().expect("it is asked once") })
+        }));
+        let answer = observed.call(request(STREAM, "5m")).await.expect("it cannot fail");
+        let trailers = answer.into_body().collect().await.expect("it ends well").trailers().cloned();
+        assert_eq!(reason(&trailers.expect("they come")), (Code::DeadlineExceeded, "DEADLINE_EXCEEDED".into()));
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_a_handler_is_an_internal_error_that_names_the_request() {
+        let (mut observed, open) = observed(Handler(|_| Box::pin(async { panic!("on purpose") })));
+        let answer = observed.call(request(COMPARE, "1S")).await.expect("it cannot fail");
+        assert_eq!(reason(answer.headers()), (Code::Internal, "INTERNAL".into()));
+        let status = Status::from_header_map(answer.headers()).expect("there is a status");
+        assert_eq!(status.message(), "internal error, request r-1");
         drop(answer);
-        assert_eq!(*in_flight.borrow(), 0);
-        drop(release);
+        assert_eq!(*open.calls.borrow(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_leaves_cancels_the_work() {
+        static SEEN: std::sync::Mutex<Option<CallContext>> = std::sync::Mutex::new(None);
+        let (mut observed, open) = observed(Handler(|context| {
+            *SEEN.lock().expect("nobody panics") = Some(context);
+            Box::pin(std::future::pending())
+        }));
+        let answer = observed.call(request(COMPARE, "1S"));
+        let context = SEEN.lock().expect("nobody panics").take().expect("the handler was asked");
+        assert!(!context.cancel.is_cancelled());
+        drop(answer);
+        assert!(context.cancel.is_cancelled());
+        assert_eq!(*open.calls.borrow(), 0);
+        assert!(open.metrics.expose().contains("code=\"Cancelled\"} 1"), "{}", open.metrics.expose());
     }
 }

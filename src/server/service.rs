@@ -1,48 +1,65 @@
 //! The five methods. Short: check the request, compute off the async threads, map the answer.
 
 use super::admission::Admission;
+use super::call::Context as CallContext;
+use super::limits::Limits;
 use super::pb::comparison_service_server::ComparisonService;
 use super::pb::{self, compare_stream_response};
 use super::request_id::RequestId;
 use super::status::{self, Error};
 use super::wire::{self, CompareInput, ExtractInput, ScoreInput, StreamInput};
-use crate::pipeline;
+use crate::pipeline::{self, Cancel, Cancelled};
 use prost::Message;
 use std::pin::Pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status, Streaming};
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, field};
 
 /// Items of one stream that are computed, or whose answers wait to be sent, at a time. Enough to keep several
 /// processors busy, and with messages of at most 1 MiB little enough to hold; beyond it the sender is held back.
 const STREAM_WINDOW: usize = 4;
 
-/// Made once: the digests of the models do not change while the process runs.
-static ENGINE_DESCRIPTION: LazyLock<pb::DescribeEngineResponse> = LazyLock::new(wire::engine_description);
-
 /// The service of `parallax.v1`.
 #[derive(Debug, Clone)]
 pub(super) struct Comparisons {
     admission: Arc<Admission>,
+    limits: Limits,
+    /// Answers under this size are not compressed.
+    min_compressed_bytes: usize,
+    /// Made once: the digests of the models do not change while the process runs.
+    description: Arc<pb::DescribeEngineResponse>,
 }
 
 impl Comparisons {
-    pub(super) fn new(admission: Arc<Admission>) -> Self {
-        Self { admission }
+    pub(super) fn new(admission: Arc<Admission>, limits: Limits, min_compressed_bytes: usize) -> Self {
+        let description = Arc::new(wire::engine_description(&limits));
+        Self { admission, limits, min_compressed_bytes, description }
+    }
+
+    /// An answer; a small one is sent as it is, whatever encodings its caller takes.
+    fn answer<M: Message>(&self, message: M) -> Response<M> {
+        let is_small = message.encoded_len() < self.min_compressed_bytes;
+        let mut answer = Response::new(message);
+        if is_small {
+            answer.disable_compression();
+        }
+        answer
     }
 
     /// The answer to one item of a stream. Its own failure is part of the answer.
-    async fn answer_item(self, item: pb::CompareStreamRequest, request_id: RequestId) -> pb::CompareStreamResponse {
-        let StreamInput { id, input } = item.into();
+    async fn answer_item(self, item: pb::CompareStreamRequest, context: CallContext) -> pb::CompareStreamResponse {
+        let n_bytes = item.encoded_len();
+        let StreamInput { id, input } = (item, &self.limits).into();
         let compared = match input {
-            Ok(input) => self.admission.run_when_free(request_id, move || compare(&input)).await,
+            Ok(input) => self.admission.run_when_free(&context, move |cancel| compare(cancel, &input)).await,
             Err(violations) => Err(violations.into()),
         };
+        context.release(n_bytes);
         let result = match compared {
             Ok(comparison) => compare_stream_response::Result::Comparison(comparison),
             Err(error) => compare_stream_response::Result::Status(status::to_message(&error.into())),
@@ -56,7 +73,7 @@ impl Comparisons {
         self,
         mut items: Streaming<pb::CompareStreamRequest>,
         answers: mpsc::Sender<Answer>,
-        request_id: RequestId,
+        context: CallContext,
     ) {
         let mut n_items = 0_usize;
         // A slot first, an item second: what is not read yet is held by the sender.
@@ -71,11 +88,12 @@ impl Comparisons {
                 Ok(None) => break,
                 Ok(Some(item)) => {
                     n_items += 1;
-                    let answer = self.clone().answer_item(item, request_id);
+                    let answer = self.clone().answer_item(item, context.clone());
                     slot.send(Answer::Coming(AbortOnDrop(tokio::spawn(answer.in_current_span()))));
                 }
                 Err(status) => {
-                    slot.send(Answer::Broken(status::of_transport(&status).map_or(status, Status::from)));
+                    let error = status::of_transport(&status, context.request_id, &self.limits);
+                    slot.send(Answer::Broken(error.map_or(status, Status::from)));
                     break;
                 }
             }
@@ -87,12 +105,13 @@ impl Comparisons {
 #[tonic::async_trait]
 impl ComparisonService for Comparisons {
     async fn compare(&self, request: Request<pb::CompareRequest>) -> Result<Response<pb::CompareResponse>, Status> {
-        let (request_id, request) = open(request);
-        let input = CompareInput::try_from(request).map_err(Error::from)?;
+        let (context, request) = open(request);
+        let input = CompareInput::try_from((request, &self.limits)).map_err(Error::from)?;
         record_input(input.readouts.len(), input.sides.len());
-        let comparison = self.admission.run(request_id, move || compare(&input)).await?;
+        Span::current().record("engine", field::debug(input.options.engine));
+        let comparison = self.admission.run(&context, move |cancel| compare(cancel, &input)).await?;
         Span::current().record("positions", comparison.positions.len()).record("points", comparison.points.len());
-        Ok(Response::new(pb::CompareResponse { comparison: Some(comparison) }))
+        Ok(self.answer(pb::CompareResponse { comparison: Some(comparison) }))
     }
 
     type CompareStreamStream = Pin<Box<dyn Stream<Item = Result<pb::CompareStreamResponse, Status>> + Send>>;
@@ -101,9 +120,10 @@ impl ComparisonService for Comparisons {
         &self,
         request: Request<Streaming<pb::CompareStreamRequest>>,
     ) -> Result<Response<Self::CompareStreamStream>, Status> {
-        let request_id = request_id(&request);
+        let context = context(&request);
+        let request_id = context.request_id;
         let (answers, line) = mpsc::channel(STREAM_WINDOW);
-        let reader = self.clone().read_items(request.into_inner(), answers, request_id);
+        let reader = self.clone().read_items(request.into_inner(), answers, context);
         tokio::spawn(reader.in_current_span());
         Ok(Response::new(Box::pin(ReceiverStream::new(line).then(move |answer| answer.ready(request_id)))))
     }
@@ -112,37 +132,38 @@ impl ComparisonService for Comparisons {
         &self,
         request: Request<pb::ExtractPositionsRequest>,
     ) -> Result<Response<pb::ExtractPositionsResponse>, Status> {
-        let (request_id, request) = open(request);
-        let input = ExtractInput::try_from(request).map_err(Error::from)?;
+        let (context, request) = open(request);
+        let input = ExtractInput::try_from((request, &self.limits)).map_err(Error::from)?;
         record_input(input.readouts.len(), input.sides.len());
-        let extract = move || {
-            let extraction = pipeline::extract(&input.readouts, &input.sides);
-            wire::extraction(&extraction, input.offset_unit)
+        let extract = move |cancel: &Cancel| {
+            let extraction = pipeline::extract_unless(cancel, &input.readouts, &input.sides)?;
+            Ok(wire::extraction(&extraction, input.offset_unit))
         };
-        let extraction = self.admission.run(request_id, extract).await?;
+        let extraction = self.admission.run(&context, extract).await?;
         Span::current().record("positions", extraction.positions.len());
-        Ok(Response::new(extraction))
+        Ok(self.answer(extraction))
     }
 
     async fn score_pairs(
         &self,
         request: Request<pb::ScorePairsRequest>,
     ) -> Result<Response<pb::ScorePairsResponse>, Status> {
-        let (request_id, request) = open(request);
-        let input = ScoreInput::try_from(request).map_err(Error::from)?;
+        let (context, request) = open(request);
+        let input = ScoreInput::try_from((request, &self.limits)).map_err(Error::from)?;
+        Span::current().record("engine", field::debug(input.engine));
         Span::current().record("pairs", input.left.len() * input.right.len());
-        let score = move || {
-            let rows = pipeline::score_pairs(&input.left, &input.right, input.engine);
-            wire::scores(&rows, input.with_parts)
+        let score = move |cancel: &Cancel| {
+            let rows = pipeline::score_pairs_unless(cancel, &input.left, &input.right, input.engine)?;
+            Ok(wire::scores(&rows, input.with_parts))
         };
-        Ok(Response::new(self.admission.run(request_id, score).await?))
+        Ok(self.answer(self.admission.run(&context, score).await?))
     }
 
     async fn describe_engine(
         &self,
         _request: Request<pb::DescribeEngineRequest>,
     ) -> Result<Response<pb::DescribeEngineResponse>, Status> {
-        Ok(Response::new(ENGINE_DESCRIPTION.clone()))
+        Ok(self.answer(pb::DescribeEngineResponse::clone(&self.description)))
     }
 }
 
@@ -180,21 +201,22 @@ impl<T> Drop for AbortOnDrop<T> {
     }
 }
 
-fn compare(input: &CompareInput) -> pb::Comparison {
-    let comparison = pipeline::compare(&input.readouts, &input.sides, &input.options);
-    wire::comparison(&comparison, input.offset_unit)
+fn compare(cancel: &Cancel, input: &CompareInput) -> Result<pb::Comparison, Cancelled> {
+    let comparison = pipeline::compare_unless(cancel, &input.readouts, &input.sides, &input.options)?;
+    Ok(wire::comparison(&comparison, input.offset_unit))
 }
 
-/// The id of a request, and its message, whose size goes to the log.
-fn open<M: Message>(request: Request<M>) -> (RequestId, M) {
-    let id = request_id(&request);
+/// What is known of a call, and its message, whose size goes to the log.
+fn open<M: Message>(request: Request<M>) -> (CallContext, M) {
+    let context = context(&request);
     let message = request.into_inner();
     Span::current().record("request_bytes", message.encoded_len());
-    (id, message)
+    (context, message)
 }
 
-fn request_id<T>(request: &Request<T>) -> RequestId {
-    request.extensions().get().copied().unwrap_or_else(RequestId::new)
+fn context<T>(request: &Request<T>) -> CallContext {
+    let context = request.extensions().get().cloned();
+    context.unwrap_or_else(|| CallContext::detached(RequestId::random()))
 }
 
 fn record_input(n_readouts: usize, n_sides: usize) {

@@ -207,7 +207,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn help_version_and_models_are_shown() {
     let folder = folder("help");
     let help = printed(&folder, &["--help"]);
-    for command in ["compare", "positions", "serve", "evaluate", "models"] {
+    for command in ["compare", "positions", "serve", "config", "evaluate", "models"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
     assert!(printed(&folder, &["compare", "--help"]).contains("NAME[=ALIAS,...][;PERSON,...]"));
@@ -307,6 +307,25 @@ fn a_server_that_cannot_start_says_why() {
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
     assert!(error.contains(&address), "{error}");
+}
+
+#[test]
+fn the_settings_are_shown_and_a_wrong_one_is_told_with_the_nearest() {
+    let folder = folder("config");
+    fs::write(folder.join("parallax.toml"), "[deadline]\nmax = \"20s\"\n").unwrap();
+    let args = ["config", "--config", "parallax.toml", "--set", "deadline.default=4s", "--permits", "3"];
+    let output = parallax(&folder, &args).env("PARALLAX_AUTH_API_KEYS", "a-key-that-is-secret").output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    for line in ["max = \"20s\"", "default = \"4s\"", "permits = 3", "api_keys = [\"***\"]"] {
+        assert!(shown.lines().any(|shown| shown == line), "{line:?} is not in\n{shown}");
+    }
+    assert!(!shown.contains("secret"), "{shown}");
+    assert!(printed(&folder, &["config", "--defaults"]).contains("# A duration is a number and a unit"));
+    check_error(&folder, &["config", "--set", "deadline.maxx=1s"], &["deadline.maxx", "nearest is deadline.max"]);
+    check_error(&folder, &["serve", "--set", "deadline"], &["--set", "SECTION.NAME=VALUE"]);
+    let output = parallax(&folder, &["serve"]).env("PARALLAX_DEADLIN_MAX", "1s").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("nearest is PARALLAX_DEADLINE_MAX"));
 }
 
 #[test]

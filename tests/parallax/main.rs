@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod cancel;
 mod cli;
+mod entry_points;
 mod evaluate;
 mod gold_cases;
 mod invariants;

@@ -1,5 +1,9 @@
 //! The service, by real clients over real sockets: every method and every error.
 
+mod connections;
+
+mod deadlines;
+
 mod errors;
 
 mod harness;
@@ -8,4 +12,8 @@ mod lifecycle;
 
 mod methods;
 
+mod security;
+
 mod streams;
+
+mod web;

@@ -4,6 +4,7 @@
 use super::cues::Cue;
 use super::function_words::CHINESE;
 use super::{Attribution, AttributionKind, Clause, SpeechAct};
+use crate::pipeline::Cancel;
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::{Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx, Who, chinese_title};
@@ -39,11 +40,18 @@ static CUES: LazyLock<Cues> = LazyLock::new(|| {
 });
 
 /// One clause a sentence of running text, in reading order.
-pub(super) fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
+pub(super) fn attribute(
+    cancel: &Cancel,
+    text: &str,
+    segmentation: &Segmentation,
+    cast: &Cast,
+    author: Option<SideIdx>,
+) -> Vec<Clause> {
     let mut speaker: Option<Holder> = None;
     let is_first_person = is_first_person(text);
     let running = segmentation.sentences.iter().enumerate().filter(|(_, sentence)| is_running_text(sentence));
-    running.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, is_first_person, &mut speaker)).collect()
+    let wanted = running.take_while(|_| !cancel.is_cancelled());
+    wanted.map(|(at, sentence)| clause(text, sentence.span, at, cast, author, is_first_person, &mut speaker)).collect()
 }
 
 fn clause(
@@ -217,9 +225,9 @@ mod tests {
         };
         let declared = [side("A", "诺兰德", "外交部长 韦明远"), side("B", "萨林", "总统 哈米德·沃赫拉")];
         let readouts = [Readout { author: Some("A".to_owned()), ..Readout::from_text("a", text.to_owned()) }];
-        let segmentations = [segment(text)];
-        let cast = sides::cast(&readouts, &segmentations, &declared);
-        let clauses = attribute(text, &segmentations[0], &cast, cast.authors[0]);
+        let segmentations = [segment(&Cancel::default(), text)];
+        let cast = sides::cast(&Cancel::default(), &readouts, &segmentations, &declared);
+        let clauses = attribute(&Cancel::default(), text, &segmentations[0], &cast, cast.authors[0]);
         let found: Vec<String> = clauses
             .iter()
             .map(|clause| match clause.holder.sides() {

@@ -20,6 +20,7 @@ pub use chinese::CHINESE_CUE_TABLE;
 pub use cues::{CUE_TABLE, Cue, CueHit, CueTableError, Form, cue_table, cues, use_cue_table};
 pub use types::*;
 
+use crate::pipeline::Cancel;
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::{LineKind, Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx};
@@ -61,19 +62,34 @@ pub struct InnerCue {
     pub is_negated: bool,
 }
 
-/// The clauses of a Chinese readout in reading order, one a sentence.
+/// The clauses of a Chinese readout in reading order, one a sentence; the first of them when `cancel` is set meanwhile.
 #[must_use]
-pub fn attribute_chinese(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
-    chinese::attribute(text, segmentation, cast, author)
+pub fn attribute_chinese(
+    cancel: &Cancel,
+    text: &str,
+    segmentation: &Segmentation,
+    cast: &Cast,
+    author: Option<SideIdx>,
+) -> Vec<Clause> {
+    chinese::attribute(cancel, text, segmentation, cast, author)
 }
 
-/// The clauses of an English readout in reading order.
+/// The clauses of an English readout in reading order; the first of them when `cancel` is set meanwhile.
 #[must_use]
-pub fn attribute(text: &str, segmentation: &Segmentation, cast: &Cast, author: Option<SideIdx>) -> Vec<Clause> {
+pub fn attribute(
+    cancel: &Cancel,
+    text: &str,
+    segmentation: &Segmentation,
+    cast: &Cast,
+    author: Option<SideIdx>,
+) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut voice = Voice { is_first_person: is_first_person(text, segmentation), ..Voice::default() };
     let mut author = author;
     for (at, sentence) in segmentation.sentences.iter().enumerate() {
+        if cancel.is_cancelled() {
+            break;
+        }
         if sentence.kind == LineKind::SpeakerLabel {
             // A transcript gives the floor: from here on "I" is whom the label names.
             if let Some(side) = cast.by_label(sentence.span.slice(text)) {

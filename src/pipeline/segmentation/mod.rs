@@ -15,6 +15,7 @@ mod words;
 pub use lines::LineKind;
 pub use words::{Word, is_ideograph, words};
 
+use crate::pipeline::Cancel;
 use crate::span::Span;
 use std::ops::Range;
 
@@ -65,11 +66,14 @@ impl Segmentation {
     }
 }
 
-/// The sentences of `text` with their words.
+/// The sentences of `text` with their words; the first of them when `cancel` is set meanwhile.
 #[must_use]
-pub fn segment(text: &str) -> Segmentation {
+pub fn segment(cancel: &Cancel, text: &str) -> Segmentation {
     let mut segmentation = Segmentation::default();
     for (line, (kind, span)) in lines::lines(text).into_iter().enumerate() {
+        if cancel.is_cancelled() {
+            break;
+        }
         let spans = if kind == LineKind::Text { sentences::sentences(text, span) } else { vec![span] };
         for sentence in spans {
             let pieces = sentences::cut_to_limit(text, sentence, MAX_SENTENCE_BYTES);
@@ -96,7 +100,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let segmentation = segment(text);
+        let segmentation = segment(&Cancel::default(), text);
         let found: Vec<&str> =
             segmentation.sentences.iter().filter(|s| is_running_text(s)).map(|s| s.span.slice(text)).collect();
         assert_eq!(found, expected);
@@ -142,7 +146,7 @@ mod tests {
     #[test]
     fn one_endless_word_is_cut_and_counted() {
         let text = "é".repeat(MAX_SENTENCE_BYTES);
-        let segmentation = segment(&text);
+        let segmentation = segment(&Cancel::default(), &text);
         assert_eq!(segmentation.n_split, 1);
         assert!(segmentation.sentences.iter().all(|s| s.span.len() <= MAX_SENTENCE_BYTES));
         assert_eq!(segmentation.sentences.iter().map(|s| s.span.len()).sum::<usize>(), text.len());

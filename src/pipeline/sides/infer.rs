@@ -4,6 +4,7 @@ use super::mentions::Matcher;
 use super::names::{EntityIdx, NameKind, NameMention, name_table};
 use super::persons::{Person, chinese_persons, chinese_principal, opening_name, persons, titles};
 use super::{Cast, CastSide, SideIdx};
+use crate::pipeline::Cancel;
 use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_ideograph, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
@@ -19,13 +20,15 @@ static SELF_REFERENCE: LazyLock<HashSet<(&str, &str)>> = LazyLock::new(|| {
 /// How many sentences open a readout: the contact and its principals are named in the first, at times in the second.
 const N_OPENING_SENTENCES: usize = 2;
 
-/// The parties to the contact that `readouts` tell of. `segmentations` are those of the readouts, in order.
+/// The parties to the contact that `readouts` tell of. `segmentations` are those of the readouts, in order. Less
+/// good when `cancel` is set meanwhile.
 #[must_use]
-pub fn cast(readouts: &[Readout], segmentations: &[Segmentation], declared: &[Side]) -> Cast {
+pub fn cast(cancel: &Cancel, readouts: &[Readout], segmentations: &[Segmentation], declared: &[Side]) -> Cast {
     let mut sides: Vec<CastSide> = declared.iter().map(declared_side).collect();
     let authors_given: Vec<Option<SideIdx>> =
         readouts.iter().map(|readout| readout.author.as_deref().map(|name| find_or_add(&mut sides, name))).collect();
-    let introduced: Vec<Introduced> = readouts.iter().zip(segmentations).map(|(r, s)| introduce(r, s)).collect();
+    let introduced: Vec<Introduced> =
+        readouts.iter().zip(segmentations).map(|(r, s)| introduce(cancel, r, s)).collect();
     // Two declared sides are the contact; with fewer, those whom the openings introduce are added.
     if declared.len() < 2 {
         for opening in &introduced {
@@ -63,7 +66,7 @@ impl Introduced {
     }
 }
 
-fn introduce(readout: &Readout, segmentation: &Segmentation) -> Introduced {
+fn introduce(cancel: &Cancel, readout: &Readout, segmentation: &Segmentation) -> Introduced {
     let text = &readout.text;
     let running: Vec<&Sentence> = segmentation.sentences.iter().filter(|s| is_running_text(s)).collect();
     let opening_end = running.iter().take(N_OPENING_SENTENCES).next_back().map_or(0, |sentence| sentence.span.end);
@@ -80,6 +83,9 @@ fn introduce(readout: &Readout, segmentation: &Segmentation) -> Introduced {
     }
     let mut is_first_person = false;
     for sentence in running {
+        if cancel.is_cancelled() {
+            break;
+        }
         let (span, words) = (sentence.span, segmentation.words_of(sentence));
         let mentions = name_table().find(text, span);
         if let Some(person) =

@@ -1,5 +1,7 @@
 //! A measure of all pairs of two texts, with what only the whole of it shows: ranks, background, margins.
 
+use crate::pipeline::Cancel;
+
 /// Values 0 to 1, row by row.
 pub(super) struct Matrix {
     n_right: usize,
@@ -37,11 +39,12 @@ impl Line {
 }
 
 impl Matrix {
-    /// The matrix of `values`, row by row.
-    pub(super) fn new(values: Vec<f64>, n_left: usize, n_right: usize) -> Self {
+    /// The matrix of `values`, row by row; `None` when `cancel` is set meanwhile.
+    pub(super) fn new(cancel: &Cancel, values: Vec<f64>, n_left: usize, n_right: usize) -> Option<Self> {
         let mut ranks = vec![(0, 0); values.len()];
         let (mut rows, mut columns) = (Vec::with_capacity(n_left), Vec::with_capacity(n_right));
         for (i, row) in values.chunks(n_right.max(1)).enumerate() {
+            cancel.check().ok()?;
             rows.push(Line::new(row));
             for (j, rank) in rank_all(row).into_iter().enumerate() {
                 ranks[i * n_right + j].0 = rank;
@@ -49,6 +52,7 @@ impl Matrix {
         }
         let mut column = Vec::with_capacity(n_left);
         for j in 0..n_right {
+            cancel.check().ok()?;
             column.clear();
             column.extend((0..n_left).map(|i| values[i * n_right + j]));
             columns.push(Line::new(&column));
@@ -56,7 +60,7 @@ impl Matrix {
                 ranks[i * n_right + j].1 = rank;
             }
         }
-        Self { n_right, values, ranks, rows, columns }
+        Some(Self { n_right, values, ranks, rows, columns })
     }
 
     pub(super) fn at(&self, i: usize, j: usize) -> f64 {

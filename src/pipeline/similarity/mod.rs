@@ -21,6 +21,7 @@ pub use types::*;
 pub const WEIGHTS_SOURCE: &str = include_str!("weights.rs");
 
 use crate::models::static_embeddings::cosine;
+use crate::pipeline::Cancel;
 use crate::pipeline::features::Features;
 use matrix::Matrix;
 use std::collections::BTreeMap;
@@ -101,12 +102,16 @@ pub struct ScoredPair {
     pub score: f64,
 }
 
-/// The scores of the candidate pairs of two lists of positions, by left, then right index.
+/// The scores of the candidate pairs of two lists of positions, by left, then right index; none when `cancel` is
+/// set meanwhile.
 #[must_use]
-pub fn score(left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec<ScoredPair> {
-    let all = Pairs::new(left, right);
+pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec<ScoredPair> {
+    let Some(all) = Pairs::new(cancel, left, right) else { return Vec::new() };
     let mut pairs = Vec::new();
     for (i, (a, role_a)) in left.iter().enumerate() {
+        if cancel.is_cancelled() {
+            return Vec::new();
+        }
         for (j, (b, role_b)) in right.iter().enumerate() {
             let Some(mut features) = all.candidate(i, j, a, b) else { continue };
             features.place = 1.0 - (role_a.place - role_b.place).abs();
@@ -215,13 +220,13 @@ struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    fn new(left: &[(&'a Features, Role)], right: &[(&'a Features, Role)]) -> Self {
-        Self {
-            terms: Matrix::new(term_overlaps(left, right), left.len(), right.len()),
-            meaning: Matrix::new(cosines(left, right), left.len(), right.len()),
+    fn new(cancel: &Cancel, left: &[(&'a Features, Role)], right: &[(&'a Features, Role)]) -> Option<Self> {
+        Some(Self {
+            terms: Matrix::new(cancel, term_overlaps(cancel, left, right)?, left.len(), right.len())?,
+            meaning: Matrix::new(cancel, cosines(cancel, left, right)?, left.len(), right.len())?,
             left_repetitions: repetitions(left),
             right_repetitions: repetitions(right),
-        }
+        })
     }
 
     /// The features of a pair that is among the best of either position in either measure; `None` for others.
@@ -253,7 +258,7 @@ impl<'a> Pairs<'a> {
     }
 }
 
-fn term_overlaps(left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec<f64> {
+fn term_overlaps(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Option<Vec<f64>> {
     let mut postings: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (j, (features, _)) in right.iter().enumerate() {
         for (term, _) in &features.terms {
@@ -262,6 +267,7 @@ fn term_overlaps(left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec
     }
     let mut overlaps = vec![0.0; left.len() * right.len()];
     for ((features, _), row) in left.iter().zip(overlaps.chunks_mut(right.len().max(1))) {
+        cancel.check().ok()?;
         // Terms ascend, so that a cell sums in the same order whichever text is left.
         for (term, weight) in &features.terms {
             for &j in postings.get(term.as_str()).map_or(&[][..], Vec::as_slice) {
@@ -272,12 +278,16 @@ fn term_overlaps(left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec
             *cell = ratio(2.0 * *cell, features.weight + other.weight);
         }
     }
-    overlaps
+    Some(overlaps)
 }
 
-fn cosines(left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec<f64> {
-    let row = |(a, _): &(&Features, Role)| right.iter().map(|(b, _)| meaning(a, b)).collect::<Vec<f64>>();
-    left.iter().flat_map(row).collect()
+fn cosines(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Option<Vec<f64>> {
+    let mut cosines = Vec::with_capacity(left.len() * right.len());
+    for (a, _) in left {
+        cancel.check().ok()?;
+        cosines.extend(right.iter().map(|(b, _)| meaning(a, b)));
+    }
+    Some(cosines)
 }
 
 fn meaning(left: &Features, right: &Features) -> f64 {

@@ -3,7 +3,8 @@
 use super::{Violations, names};
 use crate::pipeline::{Engine, Options};
 use crate::readout::{Readout, Side, Statement};
-use crate::server::{limits, pb};
+use crate::server::limits::{self, Limits};
+use crate::server::pb;
 use crate::span::OffsetUnit;
 use std::collections::{HashMap, HashSet};
 
@@ -58,8 +59,16 @@ impl TryFrom<pb::CompareRequest> for CompareInput {
     type Error = Violations;
 
     fn try_from(request: pb::CompareRequest) -> Result<Self, Violations> {
+        Self::try_from((request, &Limits::default()))
+    }
+}
+
+impl TryFrom<(pb::CompareRequest, &Limits)> for CompareInput {
+    type Error = Violations;
+
+    fn try_from((request, limits): (pb::CompareRequest, &Limits)) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let input = compare_input(request, &mut violations);
+        let input = compare_input(request, limits, &mut violations);
         violations.into_result(input)
     }
 }
@@ -68,9 +77,17 @@ impl TryFrom<pb::ExtractPositionsRequest> for ExtractInput {
     type Error = Violations;
 
     fn try_from(request: pb::ExtractPositionsRequest) -> Result<Self, Violations> {
+        Self::try_from((request, &Limits::default()))
+    }
+}
+
+impl TryFrom<(pb::ExtractPositionsRequest, &Limits)> for ExtractInput {
+    type Error = Violations;
+
+    fn try_from((request, limits): (pb::ExtractPositionsRequest, &Limits)) -> Result<Self, Violations> {
         let mut violations = Violations::default();
-        let readouts = readouts(request.readouts, &request.sides, &mut violations);
-        let sides = sides(request.sides, &mut violations);
+        let readouts = readouts(request.readouts, &request.sides, limits, &mut violations);
+        let sides = sides(request.sides, limits, &mut violations);
         let offset_unit = names::offset_unit("offset_unit", request.offset_unit, &mut violations);
         violations.into_result(Self { readouts, sides, offset_unit })
     }
@@ -80,16 +97,24 @@ impl TryFrom<pb::ScorePairsRequest> for ScoreInput {
     type Error = Violations;
 
     fn try_from(request: pb::ScorePairsRequest) -> Result<Self, Violations> {
+        Self::try_from((request, &Limits::default()))
+    }
+}
+
+impl TryFrom<(pb::ScorePairsRequest, &Limits)> for ScoreInput {
+    type Error = Violations;
+
+    fn try_from((request, limits): (pb::ScorePairsRequest, &Limits)) -> Result<Self, Violations> {
         let mut violations = Violations::default();
         for (field, statements) in [("left", &request.left), ("right", &request.right)] {
-            violations.count(field, statements.len(), 1, limits::SCORE_STATEMENTS);
-            for (place, statement) in statements.iter().enumerate().take(limits::SCORE_STATEMENTS) {
-                violations.text(&format!("{field}[{place}]"), statement, limits::STATEMENT_BYTES);
+            violations.count(field, statements.len(), 1, limits.score_statements);
+            for (place, statement) in statements.iter().enumerate().take(limits.score_statements) {
+                violations.text(&format!("{field}[{place}]"), statement, limits.statement_bytes);
             }
         }
         let n_pairs = request.left.len().saturating_mul(request.right.len());
-        if n_pairs > limits::SCORE_PAIRS {
-            let max = limits::SCORE_PAIRS;
+        if n_pairs > limits.score_pairs {
+            let max = limits.score_pairs;
             violations.add("left", format!("left times right must be at most {max} pairs, is {n_pairs}"));
         }
         let engine = names::engine("engine", request.engine, &mut violations);
@@ -100,9 +125,15 @@ impl TryFrom<pb::ScorePairsRequest> for ScoreInput {
 
 impl From<pb::CompareStreamRequest> for StreamInput {
     fn from(item: pb::CompareStreamRequest) -> Self {
+        Self::from((item, &Limits::default()))
+    }
+}
+
+impl From<(pb::CompareStreamRequest, &Limits)> for StreamInput {
+    fn from((item, limits): (pb::CompareStreamRequest, &Limits)) -> Self {
         let mut violations = Violations::default();
         violations.text("id", &item.id, limits::ID_BYTES);
-        let input = item.request.map(|request| compare_input(request, &mut violations));
+        let input = item.request.map(|request| compare_input(request, limits, &mut violations));
         if input.is_none() {
             violations.add("request", "must be set");
         }
@@ -114,27 +145,33 @@ impl From<pb::CompareStreamRequest> for StreamInput {
     }
 }
 
-fn compare_input(request: pb::CompareRequest, violations: &mut Violations) -> CompareInput {
-    let readouts = readouts(request.readouts, &request.sides, violations);
-    let sides = sides(request.sides, violations);
+fn compare_input(request: pb::CompareRequest, limits: &Limits, violations: &mut Violations) -> CompareInput {
+    let readouts = readouts(request.readouts, &request.sides, limits, violations);
+    let sides = sides(request.sides, limits, violations);
     let (options, offset_unit) = options(request.options.unwrap_or_default(), violations);
     CompareInput { readouts, sides, options, offset_unit }
 }
 
-fn readouts(given: Vec<pb::Readout>, sides: &[pb::Side], violations: &mut Violations) -> Vec<Readout> {
-    violations.count("readouts", given.len(), 1, limits::READOUTS);
+fn readouts(given: Vec<pb::Readout>, sides: &[pb::Side], limits: &Limits, violations: &mut Violations) -> Vec<Readout> {
+    violations.count("readouts", given.len(), 1, limits.readouts);
     let declared: HashSet<&str> = sides.iter().map(|side| side.id.as_str()).collect();
     let readouts: Vec<Readout> = given
         .into_iter()
-        .take(limits::READOUTS)
+        .take(limits.readouts)
         .enumerate()
-        .map(|(place, given)| readout(place, given, &declared, violations))
+        .map(|(place, given)| readout(place, given, &declared, limits, violations))
         .collect();
     unique_ids("readouts", readouts.iter().map(|readout| readout.id.as_str()), violations);
     readouts
 }
 
-fn readout(place: usize, given: pb::Readout, declared: &HashSet<&str>, violations: &mut Violations) -> Readout {
+fn readout(
+    place: usize,
+    given: pb::Readout,
+    declared: &HashSet<&str>,
+    limits: &Limits,
+    violations: &mut Violations,
+) -> Readout {
     let at = |field: &str| format!("readouts[{place}].{field}");
     violations.unset_or_text(&at("id"), &given.id, limits::ID_BYTES);
     violations.unset_or_text(&at("author_side"), &given.author_side, limits::AUTHOR_SIDE_BYTES);
@@ -152,11 +189,11 @@ fn readout(place: usize, given: pb::Readout, declared: &HashSet<&str>, violation
     let id = if given.id.is_empty() { format!("r{}", place + 1) } else { given.id };
     let content = match given.content {
         Some(pb::readout::Content::Text(text)) => {
-            violations.text(&at("text"), &text, limits::READOUT_BYTES);
+            violations.text(&at("text"), &text, limits.readout_bytes);
             Readout::from_text(id, text)
         }
         Some(pb::readout::Content::Statements(list)) => {
-            Readout::from_statements(id, statements(&at("statements.statements"), list, declared, violations))
+            Readout::from_statements(id, statements(&at("statements.statements"), list, declared, limits, violations))
         }
         None => {
             violations.add(at("content"), "one of text and statements must be set");
@@ -177,16 +214,17 @@ fn statements(
     path: &str,
     given: pb::Statements,
     declared: &HashSet<&str>,
+    limits: &Limits,
     violations: &mut Violations,
 ) -> Vec<Statement> {
-    violations.count(path, given.statements.len(), 1, limits::STATEMENTS);
+    violations.count(path, given.statements.len(), 1, limits.statements);
     let mut statements = Vec::new();
-    for (place, given) in given.statements.into_iter().take(limits::STATEMENTS).enumerate() {
+    for (place, given) in given.statements.into_iter().take(limits.statements).enumerate() {
         violations.at_most(&format!("{path}[{place}].id"), &given.id, limits::ID_BYTES);
-        violations.text(&format!("{path}[{place}].text"), &given.text, limits::STATEMENT_BYTES);
+        violations.text(&format!("{path}[{place}].text"), &given.text, limits.statement_bytes);
         // No more holders than sides: a longer list repeats itself.
-        violations.count(&format!("{path}[{place}].holders"), given.holders.len(), 0, limits::SIDES);
-        for (holder_place, holder) in given.holders.iter().enumerate().take(limits::SIDES) {
+        violations.count(&format!("{path}[{place}].holders"), given.holders.len(), 0, limits.sides);
+        for (holder_place, holder) in given.holders.iter().enumerate().take(limits.sides) {
             if !declared.contains(holder.as_str()) {
                 violations.add(format!("{path}[{place}].holders[{holder_place}]"), "must be the id of a declared side");
             }
@@ -196,10 +234,10 @@ fn statements(
     statements
 }
 
-fn sides(given: Vec<pb::Side>, violations: &mut Violations) -> Vec<Side> {
-    violations.count("sides", given.len(), 0, limits::SIDES);
+fn sides(given: Vec<pb::Side>, limits: &Limits, violations: &mut Violations) -> Vec<Side> {
+    violations.count("sides", given.len(), 0, limits.sides);
     let mut sides = Vec::new();
-    for (place, given) in given.into_iter().take(limits::SIDES).enumerate() {
+    for (place, given) in given.into_iter().take(limits.sides).enumerate() {
         let at = |field: &str| format!("sides[{place}].{field}");
         violations.text(&at("id"), &given.id, limits::ID_BYTES);
         violations.unset_or_text(&at("display_name"), &given.display_name, limits::DISPLAY_NAME_BYTES);

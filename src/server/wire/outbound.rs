@@ -8,7 +8,7 @@ use crate::pipeline::report::{
 use crate::pipeline::sides::SideIdx;
 use crate::pipeline::similarity::ScorePart;
 use crate::pipeline::{self, Engine};
-use crate::server::{limits, pb};
+use crate::server::{limits::Limits, pb};
 use crate::span::{OffsetMap, OffsetUnit, Span};
 
 /// The message of a comparison, its spans in `unit`.
@@ -60,7 +60,7 @@ pub fn scores(rows: &[Vec<(f64, Vec<ScorePart>)>], with_parts: bool) -> pb::Scor
 
 /// What this version is: engines, models, languages and limits.
 #[must_use]
-pub fn engine_description() -> pb::DescribeEngineResponse {
+pub fn engine_description(limits: &Limits) -> pb::DescribeEngineResponse {
     let model = |model: pipeline::ModelInfo| pb::Model {
         name: model.name.to_string(),
         sha256: model.sha256.to_string(),
@@ -77,14 +77,14 @@ pub fn engine_description() -> pb::DescribeEngineResponse {
         models: pipeline::models().into_iter().map(model).collect(),
         languages: pipeline::LANGUAGES.iter().map(ToString::to_string).collect(),
         limits: Some(pb::Limits {
-            message_bytes: count(limits::MESSAGE_BYTES),
-            readouts: count(limits::READOUTS),
-            sides: count(limits::SIDES),
-            readout_bytes: count(limits::READOUT_BYTES),
-            statements: count(limits::STATEMENTS),
-            statement_bytes: count(limits::STATEMENT_BYTES),
+            message_bytes: count(limits.message_bytes),
+            readouts: count(limits.readouts),
+            sides: count(limits.sides),
+            readout_bytes: count(limits.readout_bytes),
+            statements: count(limits.statements),
+            statement_bytes: count(limits.statement_bytes),
             positions: count(pipeline::MAX_POSITIONS),
-            score_pairs: count(limits::SCORE_PAIRS),
+            score_pairs: count(limits.score_pairs),
         }),
         link_thresholds: Engine::ALL.iter().map(threshold).collect(),
     }

@@ -105,7 +105,10 @@ async fn the_rules_of_the_other_methods_reach_the_caller() {
 async fn a_message_over_the_limit_is_the_callers_mistake() {
     let (_running, mut client) = client().await;
     let request = pb::CompareRequest { readouts: vec![readout(&"a ".repeat(600_000))], ..Default::default() };
-    refused(client.compare(request).await, Code::InvalidArgument, "MESSAGE_TOO_LARGE");
+    let details = refused(client.compare(request).await, Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    let measured = &details.error_info().unwrap().metadata;
+    assert_eq!((measured["limit"].as_str(), measured["actual"].as_str()), ("1048576", "1200008"));
+    assert!(details.retry_info().is_none(), "trying again does not help");
     assert!(client.compare(two_readouts()).await.is_ok());
 }
 
@@ -129,8 +132,8 @@ async fn an_unknown_method_is_unimplemented() {
     grpc.ready().await.unwrap();
     let codec = ProstCodec::<pb::DescribeEngineRequest, pb::DescribeEngineResponse>::default();
     let path = PathAndQuery::from_static("/parallax.v1.ComparisonService/Predict");
-    let status = grpc.unary(Request::new(pb::DescribeEngineRequest {}), path, codec).await.expect_err("there is none");
-    assert_eq!(status.code(), Code::Unimplemented);
+    let answer = grpc.unary(Request::new(pb::DescribeEngineRequest {}), path, codec).await;
+    refused(answer, Code::Unimplemented, "UNKNOWN_METHOD");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,7 @@ pub(super) const SUDRIA: &str = "Minister Vey of Sudria received Minister Aro of
 /// A running server. Dropping it stops it.
 pub(super) struct Running {
     pub(super) address: SocketAddr,
+    pub(super) admin: Option<SocketAddr>,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) task: JoinHandle<Result<(), ServeError>>,
 }
@@ -29,12 +30,12 @@ pub(super) struct Running {
 impl Running {
     pub(super) async fn start(config: Config) -> Self {
         let server = Server::bind(config).await.unwrap();
-        let address = server.local_addr();
+        let (address, admin) = (server.local_addr(), server.admin_addr());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
             let _ = stopped.await;
         }));
-        Self { address, stop: Some(stop), task }
+        Self { address, admin, stop: Some(stop), task }
     }
 
     pub(super) async fn channel(&self) -> Channel {
@@ -43,6 +44,27 @@ impl Running {
 
     pub(super) async fn client(&self) -> Client {
         Client::new(self.channel().await).max_decoding_message_size(usize::MAX)
+    }
+
+    /// The status and the body of what the admin port answers.
+    pub(super) async fn admin(&self, path: &str) -> (u16, String) {
+        http(self.admin.expect("there is an admin port"), &format!("GET {path} HTTP/1.1\r\nhost: a\r\n"), "").await
+    }
+
+    /// The value of a metric, 0 when it is not there.
+    pub(super) async fn metric(&self, line_start: &str) -> f64 {
+        let (_, text) = self.admin("/metrics").await;
+        let line = text.lines().find(|line| line.starts_with(line_start));
+        line.map_or(0.0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+    }
+
+    /// Waits until a metric has a value; fails when it does not in time.
+    pub(super) async fn wait_for_metric(&self, line_start: &str, value: f64, time: Duration) {
+        let started = std::time::Instant::now();
+        while (self.metric(line_start).await - value).abs() > f64::EPSILON {
+            assert!(started.elapsed() < time, "{line_start} is {}", self.metric(line_start).await);
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
 
     /// Sends the signal.
@@ -56,14 +78,41 @@ impl Running {
     }
 }
 
-/// Any free port, default limits.
+/// The status and the body of an answer over HTTP/1.1 to a request whose head ends before the blank line.
+pub(super) async fn http(address: SocketAddr, head: &str, body: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("{head}connection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// As [`config`], with an admin port.
+pub(super) fn administered() -> Config {
+    let mut config = config();
+    config.admin.address = "127.0.0.1:0".to_owned();
+    config
+}
+
+/// Any free port, default limits, no wait before the end, and time enough for any call.
 pub(super) fn config() -> Config {
-    Config { address: ([127, 0, 0, 1], 0).into(), ..Config::default() }
+    let mut config = Config::default();
+    config.listen.address = "127.0.0.1:0".to_owned();
+    config.drain.wait = Duration::ZERO;
+    // A build without optimisation on a busy machine takes its time.
+    (config.deadline.default, config.deadline.max) = (Duration::from_secs(120), Duration::from_secs(120));
+    config
 }
 
 /// One computation at a time, and none waits.
 pub(super) fn narrow() -> Config {
-    Config { permits: 1, queue: 0, ..config() }
+    let mut config = config();
+    (config.admission.permits, config.admission.queue) = (1, 0);
+    config
 }
 
 pub(super) async fn client() -> (Running, Client) {

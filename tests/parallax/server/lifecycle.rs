@@ -114,7 +114,9 @@ async fn a_request_in_flight_is_answered_though_the_server_stops() {
 
 #[tokio::test]
 async fn idle_connections_and_watches_do_not_hold_the_end_up() {
-    let mut running = Running::start(Config { grace: Duration::from_secs(60), ..config() }).await;
+    let mut config = config();
+    config.drain.grace = Duration::from_secs(60);
+    let mut running = Running::start(config).await;
     let _silent = tokio::net::TcpStream::connect(running.address).await.unwrap();
     let mut idle = running.client().await;
     idle.compare(two_readouts()).await.unwrap();
@@ -134,7 +136,9 @@ async fn idle_connections_and_watches_do_not_hold_the_end_up() {
 
 #[tokio::test]
 async fn while_health_waits_requests_are_served_and_health_says_so() {
-    let mut running = Running::start(Config { health_wait: Duration::from_millis(1_500), ..config() }).await;
+    let mut config = config();
+    config.drain.wait = Duration::from_millis(1_500);
+    let mut running = Running::start(config).await;
     let mut client = running.client().await;
     let mut health = HealthClient::new(running.channel().await);
     let mut watch = health.watch(health_of("")).await.unwrap().into_inner();
@@ -225,7 +229,8 @@ async fn the_log_has_a_line_a_call_and_nothing_that_a_caller_wrote() {
 #[tokio::test]
 async fn a_taken_address_is_an_error_that_names_it() {
     let running = Running::start(config()).await;
-    let taken = Config { address: running.address, ..Config::default() };
+    let mut taken = Config::default();
+    taken.listen.address = running.address.to_string();
     let error = parallax::server::Server::bind(taken).await.expect_err("the port is taken");
     assert!(error.to_string().contains(&running.address.to_string()), "{error}");
 }

@@ -82,7 +82,7 @@ async fn an_item_over_the_limit_ends_the_stream_after_the_answers_before_it() {
     let items = tokio_stream::iter(vec![item("good", two_readouts()), item("large", large)]);
     let mut answers = client.compare_stream(items).await.unwrap().into_inner();
     assert_eq!(answers.message().await.unwrap().unwrap().id, "good");
-    refused(answers.message().await, Code::InvalidArgument, "MESSAGE_TOO_LARGE");
+    refused(answers.message().await, Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::hash::Feature;
 use super::tokens::{Classes, Token, Word};
 use super::units::{Boundary, Unit};
 use crate::models::position_spans::PositionSpanModel;
+use crate::pipeline::Cancel;
 use std::ops::Range;
 
 /// Scores of a text, as integers in units of 1 / [`PositionSpanModel::scale`].
@@ -69,14 +70,20 @@ const MIN_STEM: usize = 5;
 /// Longer words than this have a suffix.
 const MIN_SUFFIX: usize = 4;
 
-/// The scores of every unit and edge.
-pub(super) fn score(document: &Document<'_>, model: &PositionSpanModel) -> Scores {
+/// The scores of every unit and edge; less good ones when `cancel` is set meanwhile.
+pub(super) fn score(cancel: &Cancel, document: &Document<'_>, model: &PositionSpanModel) -> Scores {
     let layout = Layout::new(document);
     let sentences: Vec<i32> =
         (0..layout.sentences.len()).map(|at| sentence_score(document, &layout, at, model)).collect();
     let mut states = Vec::new();
     let units = (0..document.units.len())
-        .map(|k| sentences[layout.sentence_of[k]] + unit_score(document, &layout, k, model, &mut states))
+        .map(|k| {
+            if cancel.is_cancelled() {
+                0
+            } else {
+                sentences[layout.sentence_of[k]] + unit_score(document, &layout, k, model, &mut states)
+            }
+        })
         .collect();
     let end = model.edge(feature!("end").key());
     let mut edges = vec![end];
@@ -86,7 +93,7 @@ pub(super) fn score(document: &Document<'_>, model: &PositionSpanModel) -> Score
             n_letters_before = 0;
         }
         n_letters_before += layout.units[k - 1].n_letters;
-        edges.push(edge_score(document, &layout, k, n_letters_before, model));
+        edges.push(if cancel.is_cancelled() { end } else { edge_score(document, &layout, k, n_letters_before, model) });
     }
     edges.push(end);
     Scores { units, edges }

@@ -18,6 +18,7 @@ mod tokens;
 mod units;
 
 use crate::models::position_spans::PositionSpanModel;
+use crate::pipeline::Cancel;
 use crate::pipeline::segmentation::{Segmentation, is_running_text};
 use crate::span::Span;
 use features::Document;
@@ -42,12 +43,12 @@ const FIRST_PERSON_THRESHOLD: f64 = 0.30;
 ///
 /// Spans that stand mostly in what `segmentation` tells to be no running text (headings, speaker labels, stage
 /// directions) are left out. `is_first_person` is what [`crate::pipeline::attribution::is_first_person`] says of the
-/// text. Total: text in other languages gives spans that mean little.
+/// text. Total: text in other languages gives spans that mean little. None when `cancel` is set meanwhile.
 #[must_use]
-pub fn spans(text: &str, segmentation: &Segmentation, is_first_person: bool) -> Vec<ScoredSpan> {
+pub fn spans(cancel: &Cancel, text: &str, segmentation: &Segmentation, is_first_person: bool) -> Vec<ScoredSpan> {
     let threshold = if is_first_person { FIRST_PERSON_THRESHOLD } else { THIRD_PERSON_THRESHOLD };
     let mut running = RunningText { segmentation, at: 0 };
-    let cut = cut(text, is_first_person, threshold).into_iter();
+    let cut = cut(cancel, text, is_first_person, threshold).into_iter();
     // Remarks go on over paragraphs; in the third person a paragraph is a topic, and a span over two is two.
     let pieces = cut.flat_map(|scored| if is_first_person { vec![scored] } else { at_line_ends(text, scored) });
     pieces.filter(|scored| running.holds(scored.span)).collect()
@@ -71,15 +72,21 @@ fn at_line_ends(text: &str, scored: ScoredSpan) -> Vec<ScoredSpan> {
 const MIN_PIECE_WORDS: usize = 4;
 
 /// The spans of the whole text, running or not.
-fn cut(text: &str, is_first_person: bool, threshold: f64) -> Vec<ScoredSpan> {
+fn cut(cancel: &Cancel, text: &str, is_first_person: bool, threshold: f64) -> Vec<ScoredSpan> {
     let model = PositionSpanModel::get();
     let (tokens, words) = tokens::tokenize(text, model);
+    if cancel.is_cancelled() {
+        return Vec::new();
+    }
     let (units, boundaries) = units::units(&tokens, &words);
     if units.is_empty() {
         return Vec::new();
     }
     let document = Document { tokens: &tokens, words: &words, units: &units, boundaries: &boundaries, is_first_person };
-    let scores = features::score(&document, model);
+    let scores = features::score(cancel, &document, model);
+    if cancel.is_cancelled() {
+        return Vec::new();
+    }
     let marginals = lattice::marginals(&units, &scores, model);
     lattice::decode(&units, &marginals, threshold)
         .into_iter()

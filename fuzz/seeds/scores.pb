@@ -1,0 +1,2 @@
+
+Norland supports the truce.Sudria backs a truce.

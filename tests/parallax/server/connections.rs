@@ -1,0 +1,215 @@
+//! Connections that do not speak, speak slowly, are too many, or send what is no good.
+
+use super::harness::{Running, administered, config, readout, refused, two_readouts};
+use parallax::server::pb;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tonic::Code;
+use tonic::codec::CompressionEncoding;
+
+/// Reads until the other side closes; fails when it does not in time.
+async fn closed_within(stream: &mut TcpStream, time: Duration) {
+    let mut bytes = Vec::new();
+    let read = tokio::time::timeout(time, stream.read_to_end(&mut bytes)).await;
+    // A reset is an end, too.
+    let _ = read.expect("the server closes it");
+}
+
+#[tokio::test]
+async fn a_connection_that_never_speaks_is_closed() {
+    let mut config = administered();
+    config.connections.first_byte = Duration::from_millis(100);
+    let running = Running::start(config).await;
+    let mut silent = TcpStream::connect(running.address).await.unwrap();
+    closed_within(&mut silent, Duration::from_secs(5)).await;
+    assert!(running.metric("parallax_connections_refused_total{reason=\"silent\"}").await > 0.0);
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_finish_its_opening_is_closed() {
+    let mut config = administered();
+    config.connections.handshake = Duration::from_millis(200);
+    let running = Running::start(config).await;
+    let mut slow = TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"PRI * HT").await.unwrap();
+    closed_within(&mut slow, Duration::from_secs(5)).await;
+    // One that has finished it stays, though it makes no call for longer than that.
+    let mut client = running.client().await;
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    client.compare(two_readouts()).await.unwrap();
+    running.wait_for_metric("parallax_connections_open", 1.0, Duration::from_secs(2)).await;
+}
+
+#[tokio::test]
+async fn one_connection_more_than_the_limit_is_closed_at_once() {
+    let mut config = administered();
+    config.connections.max = 2;
+    let running = Running::start(config).await;
+    let (mut one, two) = (running.client().await, running.client().await);
+    let mut third = TcpStream::connect(running.address).await.unwrap();
+    closed_within(&mut third, Duration::from_secs(5)).await;
+    one.compare(two_readouts()).await.unwrap();
+    drop(two);
+    running.wait_for_metric("parallax_connections_open", 1.0, Duration::from_secs(5)).await;
+    running.client().await.compare(two_readouts()).await.unwrap();
+}
+
+#[tokio::test]
+async fn silent_and_half_open_connections_do_not_hold_up_the_end() {
+    let mut running = Running::start(config()).await;
+    let mut held = Vec::new();
+    for opening in [&b""[..], b"PRI", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].iter().cycle().take(30) {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(opening).await.unwrap();
+        held.push(stream);
+    }
+    running.client().await.compare(two_readouts()).await.unwrap();
+    let stopped = Instant::now();
+    running.stop();
+    running.ended_within(Duration::from_secs(5)).await;
+    assert!(stopped.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn compressed_requests_are_read_and_answers_compressed_when_they_are_asked_for() {
+    let running = Running::start(config()).await;
+    let plain = running.client().await.compare(two_readouts()).await.unwrap().into_inner();
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let client = running.client().await;
+        let mut client = client.send_compressed(encoding).accept_compressed(encoding);
+        let answer = client.compare(two_readouts()).await.unwrap();
+        assert_eq!(answer.metadata().get("grpc-encoding").unwrap(), encoding.as_str_());
+        assert_eq!(answer.into_inner(), plain);
+    }
+    // An algorithm that was not asked for is not used.
+    let answer = running.client().await.compare(two_readouts()).await.unwrap();
+    assert_eq!(answer.metadata().get("grpc-encoding"), None);
+}
+
+trait Name {
+    fn as_str_(&self) -> &'static str;
+}
+
+impl Name for CompressionEncoding {
+    fn as_str_(&self) -> &'static str {
+        if *self == Self::Gzip { "gzip" } else { "zstd" }
+    }
+}
+
+#[tokio::test]
+async fn a_bomb_is_given_up_at_the_limit() {
+    let running = Running::start(config()).await;
+    let request = pb::CompareRequest { readouts: vec![readout(&"a ".repeat(40_000_000))], ..Default::default() };
+    for encoding in [CompressionEncoding::Gzip, CompressionEncoding::Zstd] {
+        let mut client = running.client().await.send_compressed(encoding).max_encoding_message_size(usize::MAX);
+        let details = refused(client.compare(request.clone()).await, Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+        assert_eq!(details.error_info().unwrap().metadata["limit"], "1048576");
+    }
+}
+
+#[tokio::test]
+async fn deep_nesting_is_the_callers_mistake() {
+    // Groups of an unknown field, which a reader has to skip one inside the other.
+    let (start, end) = ((15 << 3) | 3, (15 << 3) | 4);
+    let deep: Vec<u8> = std::iter::repeat_n(start, 300).chain(std::iter::repeat_n(end, 300)).collect();
+    let running = Running::start(config()).await;
+    let mut grpc = tonic::client::Grpc::new(running.channel().await);
+    grpc.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/parallax.v1.ComparisonService/Compare");
+    let answer: Result<tonic::Response<Vec<u8>>, _> = grpc.unary(tonic::Request::new(deep), path, Bytes).await;
+    refused(answer, Code::InvalidArgument, "NESTED_TOO_DEEP");
+}
+
+/// Sends bytes as they are.
+struct Bytes;
+
+impl tonic::codec::Codec for Bytes {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl tonic::codec::Encoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = tonic::Status;
+
+    fn encode(&mut self, item: Vec<u8>, buffer: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), tonic::Status> {
+        bytes::BufMut::put_slice(buffer, &item);
+        Ok(())
+    }
+}
+
+impl tonic::codec::Decoder for Bytes {
+    type Item = Vec<u8>;
+    type Error = tonic::Status;
+
+    fn decode(&mut self, buffer: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<Vec<u8>>, tonic::Status> {
+        use bytes::Buf as _;
+        let mut bytes = vec![0; buffer.remaining()];
+        buffer.copy_to_slice(&mut bytes);
+        Ok(Some(bytes))
+    }
+}
+
+#[tokio::test]
+async fn more_calls_than_the_server_holds_are_refused_with_a_delay() {
+    let mut config = administered();
+    config.limits.calls = 2;
+    let running = Running::start(config).await;
+    let mut client = running.client().await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let (send, items) = tokio::sync::mpsc::channel(1);
+        let items = tokio_stream::wrappers::ReceiverStream::new(items);
+        open.push((send, client.compare_stream(items).await.unwrap()));
+    }
+    let details = refused(client.compare(two_readouts()).await, Code::ResourceExhausted, "OVERLOADED");
+    assert!(details.retry_info().is_some());
+    drop(open);
+    running.wait_for_metric("parallax_calls_open", 0.0, Duration::from_secs(5)).await;
+    client.compare(two_readouts()).await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_beyond_the_bytes_that_are_held_are_refused_with_a_delay() {
+    let mut config = administered();
+    config.limits.held_bytes = 100_000;
+    let running = Running::start(config).await;
+    let mut client = running.client().await;
+    let large = pb::CompareRequest { readouts: vec![readout(&"a ".repeat(100_000))], ..Default::default() };
+    let details = refused(client.compare(large).await, Code::ResourceExhausted, "OVERLOADED");
+    assert!(details.retry_info().is_some());
+    running.wait_for_metric("parallax_held_bytes", 0.0, Duration::from_secs(5)).await;
+    client.compare(two_readouts()).await.unwrap();
+}
+
+#[tokio::test]
+async fn limits_that_are_configured_are_kept_and_described() {
+    let mut config = config();
+    (config.limits.readouts, config.limits.readout_bytes, config.limits.message_bytes) = (1, 10, 5_000);
+    let running = Running::start(config).await;
+    let mut client = running.client().await;
+    let description = client.describe_engine(pb::DescribeEngineRequest {}).await.unwrap().into_inner();
+    let limits = description.limits.unwrap();
+    assert_eq!((limits.readouts, limits.readout_bytes, limits.message_bytes), (1, 10, 5_000));
+    let fields = super::harness::violated(client.compare(two_readouts()).await);
+    assert_eq!(fields, ["readouts", "readouts[0].text"]);
+}
+
+#[tokio::test]
+async fn a_host_name_is_an_address() {
+    let mut config = config();
+    config.listen.address = "localhost:0".to_owned();
+    let running = Running::start(config).await;
+    running.client().await.compare(two_readouts()).await.unwrap();
+}
