@@ -93,11 +93,13 @@ fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
     let lower = span.slice(text).to_lowercase();
     let tells = CONTACT_WORDS.of("duration").iter().any(|words| lower.contains(words));
     let found = figures(text, words, span).into_iter().filter(|_| tells);
-    found.into_iter().find_map(|figure| match figure.unit.as_str() {
+    // "one hour and 20 minutes" is one length.
+    let minutes = found.filter_map(|figure| match figure.unit.as_str() {
         "minute" => Some(figure.value),
         "hour" => Some(figure.value * 60.0),
         _ => None,
-    })
+    });
+    minutes.reduce(|sum, part| if part < 60.0 && sum % 60.0 == 0.0 { sum + part } else { sum })
 }
 
 fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {

@@ -9,7 +9,7 @@
 mod tables;
 
 use super::{Comparator, Figure};
-use crate::pipeline::segmentation::Word;
+use crate::pipeline::segmentation::{Word, is_ideograph};
 use crate::span::Span;
 use std::borrow::Cow;
 use tables::WORDS;
@@ -35,7 +35,10 @@ const MAX_CURRENCY_WORDS: usize = 4;
 pub fn figures(text: &str, words: &[Word], span: Span) -> Vec<Figure> {
     let has_figure = |word: &Word| {
         let word = word.span.slice(text);
-        word.starts_with(|c: char| c.is_ascii_digit()) || spelled(&lower(word)).is_some() || is_month(word)
+        word.starts_with(|c: char| c.is_ascii_digit())
+            || spelled(&lower(word)).is_some()
+            || WORDS.fractions.contains_key(&*lower(word))
+            || is_month(word)
     };
     // Most clauses have none, and the tables need not be asked twice.
     let Some(first) = words.iter().position(has_figure) else { return Vec::new() };
@@ -69,7 +72,9 @@ fn join_ranges(text: &str, figures: &mut [Figure]) {
         let (left, right) = (&figures[at - 1], &figures[at]);
         let gap = &text[left.span.end..right.span.start.max(left.span.end)];
         let is_range = matches!(gap, "-" | "–" | "—") || WORDS.ranges.contains(&gap.trim());
-        if left.unit.is_empty() && is_range {
+        // "3.5 million and €40 million" are two sums.
+        let is_bare = right.span.slice(text).starts_with(|c: char| c.is_ascii_digit() || c.is_lowercase());
+        if left.unit.is_empty() && is_range && is_bare {
             figures[at - 1].unit = figures[at].unit.clone();
         }
     }
@@ -126,7 +131,7 @@ impl Reader<'_> {
 
     fn number(&self, at: usize) -> Option<(Figure, usize)> {
         let mut number = self.value(at)?;
-        if !number.value.is_finite() {
+        if !number.value.is_finite() || self.is_name(&number, at) {
             return None;
         }
         let before = self.money_before(&mut number, at);
@@ -138,6 +143,22 @@ impl Reader<'_> {
         Some((Figure { span: Span::new(start, number.span.end), value: number.value, unit, comparator }, number.next))
     }
 
+    /// "F-16", "10:30", "2/3", "Resolution 1701": digits that count nothing.
+    fn is_name(&self, number: &Number, at: usize) -> bool {
+        let head = &self.text[self.span.start..number.span.start];
+        let rest = &self.text[number.span.end..self.span.end];
+        let is_glued = |side: Option<char>, next: Option<char>| {
+            matches!(side, Some(':' | '/')) && next.is_some_and(|c| c.is_ascii_digit())
+        };
+        let mut before = head.chars().rev();
+        let (last, second) = (before.next(), before.next());
+        let is_model = matches!(last, Some('-' | '‑')) && second.is_some_and(char::is_alphabetic);
+        let mut after = rest.chars();
+        let is_labelled = at > 0 && self.gap(at) == " " && WORDS.labels.contains(&self.lower(at - 1));
+        !number.is_spelled
+            && (is_model || is_labelled || is_glued(last, second) || is_glued(after.next(), after.next()))
+    }
+
     /// Digits or words, with their multipliers: "1,388", "2.5 million", "twenty-five thousand", "half a billion".
     fn value(&self, at: usize) -> Option<Number> {
         let word = self.words[at].span;
@@ -145,11 +166,16 @@ impl Reader<'_> {
             Some((value, is_scaled)) => {
                 Number { value, next: at + 1, span: word, is_spelled: false, is_scaled, is_share: false }
             }
-            None => {
-                let value = spelled(self.lower(at))?;
-                Number { value, next: at + 1, span: word, is_spelled: true, is_scaled: false, is_share: false }
-            }
+            None => match self.share(at) {
+                Some(share) => return Some(share),
+                None => {
+                    let value = spelled(self.lower(at))?;
+                    Number { value, next: at + 1, span: word, is_spelled: true, is_scaled: false, is_share: false }
+                }
+            },
         };
+        self.take_groups(&mut number);
+        self.take_sign(&mut number);
         let is_half = self.lower(at) == "half";
         if number.is_spelled && (20.0..100.0).contains(&number.value) && self.joins(number.next) {
             let unit = WORDS.numerals.get(self.lower(number.next)).filter(|unit| **unit < 10.0);
@@ -165,6 +191,9 @@ impl Reader<'_> {
             number.value *= factor;
             number.is_scaled = true;
             self.take(&mut number, 1 + skip);
+            if *factor == 100.0 && number.is_spelled {
+                self.take_rest(&mut number);
+            }
         }
         if is_half && !number.is_scaled {
             return None;
@@ -181,6 +210,65 @@ impl Reader<'_> {
         Some(number)
     }
 
+    /// "a third of", "half of".
+    fn share(&self, at: usize) -> Option<Number> {
+        let first = usize::from(matches!(self.lower(at), "a" | "one"));
+        let parts = WORDS.fractions.get(self.lower(at + first))?;
+        let is_share = self.lower(at + first + 1) == "of" && (first == 1 || *parts == 2.0);
+        let span = Span::new(self.words[at].span.start, self.words[at + first].span.end);
+        let number = Number {
+            value: 100.0 / parts,
+            next: at + first + 1,
+            span,
+            is_spelled: true,
+            is_scaled: false,
+            is_share: true,
+        };
+        (is_share && (first == 0 || self.joins(at + 1))).then_some(number)
+    }
+
+    /// "1 000 000": groups of three digits after a space.
+    fn take_groups(&self, number: &mut Number) {
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let first = number.span.slice(self.text);
+        if number.is_spelled || first.len() > 3 || !is_digits(first) {
+            return;
+        }
+        while let Some(next) = self.words.get(number.next).map(|word| word.span.slice(self.text)) {
+            let is_group = next.len() == 3 && is_digits(next);
+            if !is_group || !matches!(self.gap(number.next), " " | "\u{a0}" | "\u{202f}" | "\u{2009}") {
+                break;
+            }
+            number.value = number.value * 1e3 + next.parse::<f64>().unwrap_or_default();
+            self.take(number, 1);
+        }
+    }
+
+    /// "-5 degrees", not "8-10".
+    fn take_sign(&self, number: &mut Number) {
+        let head = &self.text[self.span.start..number.span.start];
+        let sign = head.chars().next_back().filter(|sign| matches!(sign, '-' | '−'));
+        let Some(sign) = sign.filter(|_| !number.is_spelled) else { return };
+        let before = &head[..head.len() - sign.len_utf8()];
+        if before.is_empty() || before.ends_with(char::is_whitespace) {
+            number.value = -number.value;
+            number.span = Span::new(number.span.start - sign.len_utf8(), number.span.end);
+        }
+    }
+
+    /// "two hundred and fifty": what follows the hundreds.
+    fn take_rest(&self, number: &mut Number) {
+        let skip = usize::from(self.lower(number.next) == "and");
+        let value = |at: usize| WORDS.numerals.get(self.lower(at)).copied().filter(|_| self.joins(at));
+        let Some(tens) = value(number.next + skip).filter(|_| skip == 0 || self.joins(number.next)) else { return };
+        number.value += tens;
+        self.take(number, 1 + skip);
+        if let Some(unit) = value(number.next).filter(|unit| *unit < 10.0 && tens >= 20.0) {
+            number.value += unit;
+            self.take(number, 1);
+        }
+    }
+
     fn take(&self, number: &mut Number, n_words: usize) {
         number.next += n_words;
         number.span = Span::new(number.span.start, self.words[number.next - 1].span.end);
@@ -189,9 +277,11 @@ impl Reader<'_> {
     /// "$5", "US$5", "USD 5".
     fn money_before(&self, number: &mut Number, at: usize) -> Option<&'static str> {
         let head = &self.text[self.span.start..number.span.start];
-        if let Some((sign, unit)) = WORDS.signs.iter().find(|(sign, _)| head.ends_with(sign) && sign.len() <= 4) {
-            // "US$" is read whole, not as "$" after a word.
-            let start = number.span.start - sign.len();
+        let bare = head.strip_suffix(' ').unwrap_or(head);
+        // "US$" is read whole, not as "$" after a word; "¥" alone may be the end of another's sign.
+        let found = WORDS.signs.iter().find(|(sign, _)| bare.ends_with(sign) && sign.len() <= 4);
+        if let Some((sign, unit)) = found.filter(|(sign, _)| !sign.chars().any(is_ideograph)) {
+            let start = self.span.start + bare.len() - sign.len();
             number.span = Span::new(start, number.span.end);
             return Some(unit);
         }
@@ -312,6 +402,9 @@ impl Reader<'_> {
             let year = word.parse::<u32>().ok().filter(|year| word.len() == 4 && (1900..=2100).contains(year));
             year.map(f64::from)
         };
+        if let Some(found) = year(at).and_then(|year| self.chinese_date(year, at)) {
+            return Some(found);
+        }
         let follows = |at: usize| matches!(self.gap(at), " " | ", " | "\u{a0}");
         let (value, unit, next) = if let (Some(month), Some(day)) = (month(at), day(at + 1).filter(|_| follows(at + 1)))
         {
@@ -336,6 +429,26 @@ impl Reader<'_> {
         Some((Figure { span, value, unit: unit.to_owned(), comparator }, next))
     }
 
+    /// "2027年3月5日", "2027年3月".
+    fn chinese_date(&self, year: f64, at: usize) -> Option<(Figure, usize)> {
+        let rest = &self.text[self.words[at].span.end..self.span.end];
+        let number = |text: &str| {
+            let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+            let value = text[..digits].parse::<u32>().ok().filter(|value| (1..=31).contains(value))?;
+            Some((f64::from(value), text[digits..].to_owned()))
+        };
+        let (month, after) = number(rest.strip_prefix('年')?)?;
+        let after_month = after.strip_prefix('月')?.to_owned();
+        let day = number(&after_month).and_then(|(day, tail)| Some((day, tail.strip_prefix('日')?.len())));
+        let (value, unit, left) = match day {
+            Some((day, left)) => (year * 1e4 + month * 1e2 + day, DATE, left),
+            None => (year * 1e2 + month, YEAR_MONTH, after_month.len()),
+        };
+        let span = Span::new(self.words[at].span.start, self.span.end - left);
+        let next = self.words.partition_point(|word| word.span.start < span.end);
+        Some((Figure { span, value, unit: unit.to_owned(), comparator: Comparator::Exact }, next))
+    }
+
     /// "in 2030" names a year; "2,030 tonnes", "$2030" and "2030 soldiers" do not.
     fn is_calendar_year(&self, at: usize) -> bool {
         let rest = &self.text[self.words[at].span.end..self.span.end];
@@ -357,7 +470,10 @@ fn digits(word: &str) -> Option<(f64, bool)> {
     if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let value: f64 = digits.replace(',', "").parse().ok()?;
+    // "7,5" is seven and a half where "7,500" is thousands.
+    let is_decimal_comma = digits.split_once(',').is_some_and(|(_, tail)| tail.len() < 3 && !tail.contains([',', '.']));
+    let plain = digits.replace(',', if is_decimal_comma { "." } else { "" });
+    let value: f64 = plain.parse().ok()?;
     if suffix.is_empty() {
         return Some((value, false));
     }
@@ -405,6 +521,26 @@ mod tests {
             "US$5 and 30 million Canadian dollars",
             &[("US$5", 5.0, "USD", Exact), ("30 million Canadian dollars", 3e7, "CAD", Exact)],
         );
+        check(
+            "US$ 3.5 million and EUR 40 million",
+            &[("US$ 3.5 million", 3.5e6, "USD", Exact), ("EUR 40 million", 4e7, "EUR", Exact)],
+        );
+        check(
+            "two hundred and fifty million dollars",
+            &[("two hundred and fifty million dollars", 2.5e8, "USD", Exact)],
+        );
+        check(
+            "one hundred and twenty thousand tonnes",
+            &[("one hundred and twenty thousand tonnes", 120_000.0, "tonne", Exact)],
+        );
+        check(
+            "$1,5 billion and 7,5 percent",
+            &[("$1,5 billion", 1.5e9, "USD", Exact), ("7,5 percent", 7.5, "percent", Exact)],
+        );
+        check(
+            "1 000 000 doses at -5 degrees",
+            &[("1 000 000 doses", 1e6, "dose", Exact), ("-5 degrees", -5.0, "degree", Exact)],
+        );
         check("400 million pesos", &[("400 million pesos", 4e8, "peso", Exact)]);
         check("10 percent or 12.5%", &[("10 percent", 10.0, "percent", Exact), ("12.5%", 12.5, "percent", Exact)]);
         check("within six weeks", &[("six weeks", 6.0, "week", Exact)]);
@@ -418,6 +554,10 @@ mod tests {
         check("ten additional inspectors", &[("ten additional inspectors", 10.0, "inspector", Exact)]);
         check("27,000 killed", &[("27,000 killed", 27_000.0, "killed", Exact)]);
         check("set three conditions", &[("three conditions", 3.0, "condition", Exact)]);
+        check(
+            "a third of the ships and half of the crews",
+            &[("a third", 100.0 / 3.0, "percent", Exact), ("half", 50.0, "percent", Exact)],
+        );
         check("nearly two thirds of the ships", &[("nearly two thirds", 200.0 / 3.0, "percent", About)]);
     }
 
@@ -441,7 +581,8 @@ mod tests {
     #[test]
     fn articles_and_the_two_sides_are_no_figures() {
         check("one side and the two leaders of the G7", &[]);
-        check("half of them, a third party, the second half", &[]);
+        check("a third party, the second half", &[]);
+        check("F-16 jets at 10:30 under Resolution 1701 by a 2/3 majority", &[]);
     }
 
     #[test]
@@ -449,6 +590,7 @@ mod tests {
         check("超过200亿美元", &[("超过200亿美元", 2e10, "USD", AtLeast)]);
         check("增长10%，5天内", &[("10%", 10.0, "percent", Exact), ("5天", 5.0, "day", Exact)]);
         check("2030年前", &[("2030年", 2030.0, "calendar year", Exact)]);
+        check("2027年3月5日起", &[("2027年3月5日", 20_270_305.0, "date", Exact)]);
         check("约3万人", &[("约3万人", 30_000.0, "人", About)]);
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Words {
     pub fractions: HashMap<&'static str, f64>,
     /// Words after a number that are nothing counted.
     pub joins: HashMap<&'static str, ()>,
+    /// Words whose number is a name.
+    pub labels: Vec<&'static str>,
     /// Units that a spelled number of any size counts.
     pub measures: HashMap<&'static str, &'static str>,
     /// 1 to 12.
@@ -52,6 +54,7 @@ impl Words {
                 "comparator" => words.comparators.push((word, comparator(value))),
                 "fraction" => drop(words.fractions.insert(word, number())),
                 "joins" => drop(words.joins.insert(word, ())),
+                "label" => words.labels.push(word),
                 "measure" => drop(words.measures.insert(word, value)),
                 "month" => drop(words.months.insert(word, number())),
                 "multiplier" => drop(words.multipliers.insert(word, number())),

@@ -19,7 +19,7 @@ mod units;
 
 use crate::models::position_spans::PositionSpanModel;
 use crate::pipeline::Cancel;
-use crate::pipeline::segmentation::{Segmentation, is_running_text};
+use crate::pipeline::segmentation::{LineKind, Segmentation, is_running_text};
 use crate::span::Span;
 use features::Document;
 
@@ -49,8 +49,15 @@ pub fn spans(cancel: &Cancel, text: &str, segmentation: &Segmentation, is_first_
     let threshold = if is_first_person { FIRST_PERSON_THRESHOLD } else { THIRD_PERSON_THRESHOLD };
     let mut running = RunningText { segmentation, at: 0 };
     let cut = cut(cancel, text, is_first_person, threshold).into_iter();
-    // Remarks go on over paragraphs; in the third person a paragraph is a topic, and a span over two is two.
-    let pieces = cut.flat_map(|scored| if is_first_person { vec![scored] } else { at_line_ends(text, scored) });
+    // Remarks go on over paragraphs until another speaks; in the third person a paragraph is a topic, and a span over two
+    // is two.
+    let labels: Vec<Span> =
+        segmentation.sentences.iter().filter(|s| s.kind == LineKind::SpeakerLabel).map(|s| s.span).collect();
+    let is_whole = |scored: &ScoredSpan| {
+        let next = labels.partition_point(|label| label.end <= scored.span.start);
+        is_first_person && labels.get(next).is_none_or(|label| label.start >= scored.span.end)
+    };
+    let pieces = cut.flat_map(|scored| if is_whole(&scored) { vec![scored] } else { at_line_ends(text, scored) });
     pieces.filter(|scored| running.holds(scored.span)).collect()
 }
 
