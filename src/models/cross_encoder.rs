@@ -36,6 +36,10 @@ use numeric::MAX_PAIR_TOKENS;
 /// SHA-256 of the weights, `models/thorough.bin`, as its card has it.
 pub const SHA256: &str = "143058cb3cfcb3ec92bdf8316981a8623d6c962e3b91a2e050d795788866ba45";
 
+/// What the weights are and how good, in one line; the figures are those of the card.
+pub const DESCRIPTION: &str = "cross-encoder of the thorough engine, from all-MiniLM-L6-v2, trained on readouts and public \
+     pairs; Spearman .813 on STS-B dev, mAP strict .779 on ArgKP-2021 dev, accuracy .779 on SNLI dev";
+
 /// What the model makes of each pair, in the order of `pairs`; `a` is the premise and `b` the hypothesis.
 ///
 /// Texts should have passed [`clean`]. Of a pair of more than 125 tokens the longer text loses its end, the second when
@@ -111,15 +115,16 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The logits as the file's head has them.
-    const fn new(logits: [f32; N_OUTPUTS]) -> Self {
+    /// The logits in the order of the fields, as the file's head has them.
+    #[must_use]
+    pub const fn new(logits: [f32; N_OUTPUTS]) -> Self {
         let [link, divergence, entailment, neutral, contradiction, similarity, keypoint] = logits;
         Self { link, divergence, entailment, neutral, contradiction, similarity, keypoint }
     }
 }
 
 /// Fields of a [`Judgement`].
-const N_OUTPUTS: usize = 7;
+pub const N_OUTPUTS: usize = 7;
 
 /// One [`CLS`] and two [`SEP`].
 const N_SPECIAL: usize = 3;

@@ -87,12 +87,15 @@ impl TryFrom<pb::ScorePairsRequest> for ScoreInput {
                 violations.text(&format!("{field}[{place}]"), statement, limits::STATEMENT_BYTES);
             }
         }
+        let engine = names::engine("engine", request.engine, &mut violations);
         let n_pairs = request.left.len().saturating_mul(request.right.len());
-        if n_pairs > limits::SCORE_PAIRS {
-            let max = limits::SCORE_PAIRS;
+        let max = match engine {
+            Engine::Fast => limits::SCORE_PAIRS,
+            Engine::Thorough => limits::THOROUGH_PAIRS,
+        };
+        if n_pairs > max {
             violations.add("left", format!("left times right must be at most {max} pairs, is {n_pairs}"));
         }
-        let engine = names::engine("engine", request.engine, &mut violations);
         let pb::ScorePairsRequest { left, right, with_parts, .. } = request;
         violations.into_result(Self { left, right, engine, with_parts })
     }

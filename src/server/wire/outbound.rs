@@ -85,6 +85,7 @@ pub fn engine_description() -> pb::DescribeEngineResponse {
             statement_bytes: count(limits::STATEMENT_BYTES),
             positions: count(pipeline::MAX_POSITIONS),
             score_pairs: count(limits::SCORE_PAIRS),
+            thorough_pairs: count(limits::THOROUGH_PAIRS),
         }),
         link_thresholds: Engine::ALL.iter().map(threshold).collect(),
     }
