@@ -109,7 +109,7 @@ pub fn candidates(document: &Document, engine: Engine, logits: Option<&Logits>) 
         Judgement::new(logits.get(&key).copied().unwrap_or(UNRELATED))
     };
     let judge = logits.map(|logits| move |a: &Position, b: &Position| given(logits, a, b));
-    let judge: Option<&dyn Fn(&Position, &Position) -> Judgement> = judge.as_ref().map(|judge| judge as _);
+    let judge: Option<&pipeline::Judge<'_>> = judge.as_ref().map(|judge| judge as _);
     let found = pipeline::candidates(&readouts, &declared_sides(document), engine, judge);
     let candidate = |(pair, evidence): (&similarity::ScoredPair, &pipeline::relation::Evidence)| {
         let (a, b) = (&found.positions[pair.left], &found.positions[found.n_left + pair.right]);

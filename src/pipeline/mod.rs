@@ -18,23 +18,26 @@ pub mod relation;
 
 pub mod report;
 
+mod linking;
+
 mod language;
 
 mod inventory;
 
-use crate::models::cross_encoder::{self, Judgement};
+use crate::models::cross_encoder;
 use crate::readout::{Readout, Side};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
+pub use linking::Judge;
+use linking::Linking;
 pub use position::MAX_POSITIONS;
 use position::Position;
-use relation::End;
-use report::{Comparison, Extraction, Link, NearMiss, Point, PointKind, ReadoutSummary, Warning, WarningCode};
+use report::{Comparison, Extraction, Point, PointKind, ReadoutSummary, Warning, WarningCode};
 use segmentation::Segmentation;
-use sides::{Cast, SideIdx};
+use sides::Cast;
 use similarity::ScorePart;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The scorer that decides which positions are about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +84,11 @@ impl Default for Options {
 /// Languages in which positions are attributed, as BCP 47 tags.
 pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 
+/// Parses the weights that take long, so that the first request does not wait for it.
+pub fn load() {
+    cross_encoder::load();
+}
+
 /// Who holds what, where the sides overlap and diverge, and what only one of them mentions.
 ///
 /// Total: odd input gives fewer positions and a warning, never an error or a panic.
@@ -88,7 +96,7 @@ pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 pub fn compare(readouts: &[Readout], sides: &[Side], options: &Options) -> Comparison {
     let mut read = read(readouts, sides);
     let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
-    let (links, near, warning) = link(readouts, &read, &features, options);
+    let (links, near, warning) = linking::link(readouts, &read, &features, options);
     read.warnings.extend(warning);
     let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
     if n_cut > 0 {
@@ -166,12 +174,7 @@ pub struct Candidates {
 /// The candidates of two readouts. With the THOROUGH engine `judge` gives the judgement of two positions, or the
 /// cross-encoder does where there is none.
 #[must_use]
-pub fn candidates(
-    readouts: &[Readout; 2],
-    sides: &[Side],
-    engine: Engine,
-    judge: Option<&dyn Fn(&Position, &Position) -> Judgement>,
-) -> Candidates {
+pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let read = read(readouts, sides);
     let features: Vec<Features> = read.positions.iter().map(|position| read.describe(readouts, position)).collect();
     let linking = Linking::new(readouts, &read, &features);
@@ -266,180 +269,4 @@ fn read(readouts: &[Readout], declared: &[Side]) -> Read {
         positions.extend(found);
     }
     Read { segmentations, languages, cast, positions, warnings }
-}
-
-/// Positions → scores → links → relations, for every pair of readouts, or inside the only one; and the best pair of
-/// every position that is in no link. The warning says what a limit of the THOROUGH engine left out.
-fn link(
-    readouts: &[Readout],
-    read: &Read,
-    features: &[Features],
-    options: &Options,
-) -> (Vec<Link>, BTreeMap<usize, NearMiss>, Option<Warning>) {
-    let linking = Linking::new(readouts, read, features);
-    let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
-        sides_of_one(&read.positions)
-    } else {
-        let pairs = (0..readouts.len()).flat_map(|left| (left + 1..readouts.len()).map(move |right| (left, right)));
-        pairs.map(|(left, right)| (linking.of_readout(left), linking.of_readout(right))).collect()
-    };
-    let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
-    let n_groups = groups.iter().filter(|(left, right)| !left.is_empty() && !right.is_empty()).count();
-    let (mut n_cut, mut n_not_read) = (0, 0);
-    for (left, right) in groups {
-        let mut pairs = linking.scored(&left, &right);
-        let mut engine = options.engine;
-        if engine == Engine::Thorough && !(linking.is_english(&left) && linking.is_english(&right)) {
-            n_not_read += pairs.len();
-            engine = Engine::Fast;
-        }
-        if engine == Engine::Thorough {
-            let cap = similarity::MAX_JUDGED / n_groups.max(1);
-            let n_left_out;
-            (pairs, n_left_out) = linking.judged(pairs, &left, &right, cap, None);
-            n_cut += n_left_out;
-        }
-        let threshold = options.link_threshold.unwrap_or(engine.default_link_threshold());
-        let opposition = linking.opposition(&left, &right);
-        for pair in alignment::align(&pairs, threshold) {
-            let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
-            let (relation, reasons) = relation::classify(a, b, &pair.features, opposition);
-            links.push(Link {
-                left: a.idx,
-                right: b.idx,
-                score: pair.score,
-                parts: similarity::parts(&pair.features),
-                relation,
-                reasons,
-            });
-        }
-        for pair in &pairs {
-            for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
-                let miss = near.entry(own).or_default();
-                if pair.score > miss.score {
-                    miss.score = pair.score;
-                }
-                if miss.denial.is_none() && pair.score >= threshold * relation::DENIAL_SHARE {
-                    miss.denial = relation::denial(linking.end(own), linking.end(other));
-                }
-            }
-        }
-    }
-    links.sort_by_key(|link| (link.left, link.right));
-    (links, near, limits_of_the_judge(n_cut, n_not_read))
-}
-
-/// The warning that some pairs were not judged, if any were not.
-fn limits_of_the_judge(n_cut: usize, n_not_read: usize) -> Option<Warning> {
-    let limit = similarity::MAX_JUDGED;
-    let cut = format!("{n_cut} likely pairs were left out: the thorough engine scores {limit} a request");
-    let not_read = format!("{n_not_read} pairs were scored by the fast engine: the thorough one reads English alone");
-    let message = match (n_cut, n_not_read) {
-        (0, 0) => return None,
-        (_, 0) => cut,
-        (0, _) => not_read,
-        (_, _) => format!("{cut}; {not_read}"),
-    };
-    Some(Warning { code: WarningCode::NotJudged, readout: None, message })
-}
-
-/// What the linking of positions works on. Positions go by their index in the answer.
-struct Linking<'a> {
-    readouts: &'a [Readout],
-    read: &'a Read,
-    features: &'a [Features],
-    roles: Vec<similarity::Role>,
-}
-
-impl<'a> Linking<'a> {
-    fn new(readouts: &'a [Readout], read: &'a Read, features: &'a [Features]) -> Self {
-        Self { readouts, read, features, roles: roles(readouts, &read.positions) }
-    }
-
-    fn of_readout(&self, readout: usize) -> Vec<usize> {
-        (0..self.read.positions.len()).filter(|&idx| self.read.positions[idx].readout == readout).collect()
-    }
-
-    fn is_english(&self, idxs: &[usize]) -> bool {
-        let language = |idx: usize| self.read.languages[self.read.positions[idx].readout].as_str();
-        idxs.iter().all(|&idx| language::attributed(language(idx)) == Some(Attributed::English))
-    }
-
-    /// The candidate pairs as the FAST engine scores them.
-    fn scored(&self, left: &[usize], right: &[usize]) -> Vec<similarity::ScoredPair> {
-        let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
-            idxs.iter().map(|&idx| (&self.features[idx], self.roles[idx])).collect()
-        };
-        similarity::score(&side(left), &side(right))
-    }
-
-    /// The likeliest of the pairs as the THOROUGH engine scores them, and how many more `cap` left out.
-    fn judged(
-        &self,
-        pairs: Vec<similarity::ScoredPair>,
-        left: &[usize],
-        right: &[usize],
-        cap: usize,
-        judge: Option<&dyn Fn(&Position, &Position) -> Judgement>,
-    ) -> (Vec<similarity::ScoredPair>, usize) {
-        let (pairs, n_cut) = similarity::shortlist(pairs, left.len(), right.len(), cap);
-        let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
-        let judgements = match judge {
-            Some(judge) => {
-                asked.map(|pair| judge(self.position(left[pair.left]), self.position(right[pair.right]))).collect()
-            }
-            None => {
-                let text = |&idx: &usize| cross_encoder::clean(self.position(idx).span.slice(self.end(idx).text));
-                let (lefts, rights): (Vec<String>, Vec<String>) =
-                    (left.iter().map(text).collect(), right.iter().map(text).collect());
-                let texts: Vec<(&str, &str)> = asked.map(|pair| (&*lefts[pair.left], &*rights[pair.right])).collect();
-                cross_encoder::judge_unordered(&texts)
-            }
-        };
-        (similarity::judged(pairs, left.len(), right.len(), &judgements), n_cut)
-    }
-
-    fn position(&self, idx: usize) -> &'a Position {
-        &self.read.positions[idx]
-    }
-
-    fn end(&self, idx: usize) -> End<'a> {
-        let position = self.position(idx);
-        End { idx, position, features: &self.features[idx], text: &self.readouts[position.readout].text }
-    }
-
-    fn opposition(&self, left: &[usize], right: &[usize]) -> f64 {
-        relation::opposition(left.iter().chain(right).map(|&idx| self.position(idx)))
-    }
-}
-
-/// For every two sides inside one readout, the positions that each of them holds alone.
-fn sides_of_one(positions: &[Position]) -> Vec<(Vec<usize>, Vec<usize>)> {
-    let alone = |side: SideIdx| {
-        (0..positions.len()).filter(move |&idx| positions[idx].holder.sides() == [side]).collect::<Vec<_>>()
-    };
-    let mut sides: Vec<SideIdx> =
-        positions.iter().flat_map(|position| position.holder.sides().iter().copied()).collect();
-    sides.sort_unstable();
-    sides.dedup();
-    let pairs = (0..sides.len()).flat_map(|left| (left + 1..sides.len()).map(move |right| (left, right)));
-    pairs.map(|(left, right)| (alone(sides[left]), alone(sides[right]))).collect()
-}
-
-fn roles(readouts: &[Readout], positions: &[Position]) -> Vec<similarity::Role> {
-    use attribution::SpeechAct::{Commit, Inform, Offer, Reaffirm, Support, Thank};
-    let mut holders: Vec<&position::Holder> = positions.iter().map(|position| &position.holder).collect();
-    holders.sort_unstable();
-    holders.dedup();
-    positions
-        .iter()
-        .map(|position| similarity::Role {
-            place: position.span.start as f64 / readouts[position.readout].text.len().max(1) as f64,
-            thanks: position.speech_act == Thank,
-            gives: matches!(position.speech_act, Commit | Inform | Offer | Reaffirm | Support),
-            confidence: position.confidence,
-            is_joint: position.holder.is_joint(),
-            holder: holders.binary_search(&&position.holder).unwrap_or_default() as u64,
-        })
-        .collect()
 }
