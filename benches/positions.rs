@@ -3,7 +3,7 @@
 //! The texts are the gold cases of the tests, one after another, cut or repeated to the size wanted.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use parallax::pipeline;
+use parallax::pipeline::{self, Engine, Options};
 use parallax::readout::{Readout, Side};
 use std::hint::black_box;
 use std::path::Path;
@@ -58,9 +58,12 @@ fn compare(criterion: &mut Criterion) {
     let half = corpus.floor_char_boundary(corpus.len() / 2);
     let readouts =
         [readout("a", text_of(READOUT_BYTES, &corpus)), readout("b", text_of(READOUT_BYTES, &corpus[half..]))];
-    criterion.bench_function("compare/2x1300", |bencher| {
-        bencher.iter(|| pipeline::compare(black_box(&readouts), &sides(), &pipeline::Options::default()));
-    });
+    for (name, engine) in [("compare/2x1300", Engine::Fast), ("compare/2x1300/thorough", Engine::Thorough)] {
+        let options = Options { engine, ..Options::default() };
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| pipeline::compare(black_box(&readouts), &sides(), &options));
+        });
+    }
 }
 
 criterion_group!(benches, extract, compare);

@@ -86,7 +86,7 @@ pub struct OutputArgs {
 /// How positions are scored and linked.
 #[derive(Debug, Args)]
 pub struct EngineArgs {
-    /// Scorer
+    /// Scorer. Unset: fast
     #[arg(long, value_enum)]
     pub engine: Option<EngineArg>,
 
@@ -190,10 +190,15 @@ pub struct EvaluateArgs {
     #[arg(value_name = "DIR")]
     pub gold: PathBuf,
 
-    /// Also write the candidate pairs of gold positions with the inputs of the scorer, one line of JSON a pair: what
-    /// the linker is fitted on
+    /// Also write the candidate pairs of gold positions with their texts and the inputs of the scorer, one line of JSON a
+    /// pair after one that names the inputs: what the scorer is fitted on
     #[arg(long, value_name = "FILE")]
     pub candidates: Option<PathBuf>,
+
+    /// With --candidates and --engine thorough: take the logits of the cross-encoder from this file instead, one line of
+    /// JSON a pair of positions (pair_id, a, b, logits), so that the scorer can be fitted on logits out of fold
+    #[arg(long, value_name = "FILE", requires = "candidates")]
+    pub logits: Option<PathBuf>,
 
     /// Also write the predictions, one line of JSON a document
     #[arg(long, value_name = "FILE")]
@@ -247,8 +252,10 @@ pub enum OffsetsArg {
 /// Scorers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EngineArg {
-    /// Lexical scoring, microseconds a pair.
+    /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
+    /// A cross-encoder for the likeliest pairs, milliseconds a pair.
+    Thorough,
 }
 
 /// Kinds of points.

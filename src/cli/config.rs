@@ -106,6 +106,7 @@ pub fn engine_options(args: &EngineArgs) -> pipeline::Options {
     let default = pipeline::Options::default();
     let engine = args.engine.map_or(default.engine, |engine| match engine {
         EngineArg::Fast => Engine::Fast,
+        EngineArg::Thorough => Engine::Thorough,
     });
     pipeline::Options { engine, link_threshold: args.threshold, ..default }
 }

@@ -134,7 +134,8 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Error> {
         evaluate::write_predictions(path, &outcomes)?;
     }
     if let Some(path) = &args.candidates {
-        evaluate::write_candidates(path, &outcomes)?;
+        let logits = args.logits.as_deref().map(evaluate::candidates::read_logits).transpose()?;
+        evaluate::write_candidates(path, &outcomes, options.comparison.engine, logits.as_ref())?;
     }
     let layout = evaluate::table::Layout { by_document: args.by_pair, genres: args.genres };
     print_text(&evaluate::table::report(&outcomes, layout))

@@ -1,9 +1,39 @@
-//! Candidate pairs of gold spans with their features: what the linker is fitted on (`training/linker/fit.py`).
+//! Candidate pairs of gold spans with their features: what the scorers are fitted on (`training/linker/fit.py`).
 
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::Error;
 use super::gold::Document;
 use super::predict::{declared_sides, readouts};
-use crate::pipeline::{self, similarity};
-use serde::Serialize;
+use crate::models::cross_encoder::Judgement;
+use crate::pipeline::position::Position;
+use crate::pipeline::relation::EVIDENCE_INPUTS;
+use crate::pipeline::{self, Engine, similarity};
+use serde::{Deserialize, Serialize};
+
+/// A line of the file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Line {
+    /// The first one.
+    Header(Header),
+    /// Every other one.
+    Candidate(Candidate),
+}
+
+/// What the inputs are, in the order of the weights.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Header {
+    /// `fast` or `thorough`.
+    pub engine: &'static str,
+    /// Inputs of the link.
+    pub inputs: Vec<String>,
+    /// For each of them, whether two bare statements have it.
+    pub alone: Vec<bool>,
+    /// Further inputs of the divergence; all but the last, which is of the two texts, are of the pair.
+    pub evidence: Vec<&'static str>,
+}
 
 /// One candidate pair.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,21 +44,89 @@ pub struct Candidate {
     pub a: String,
     /// Gold id of the position in text b.
     pub b: String,
+    /// Text of the position in text a.
+    pub text_a: String,
+    /// Text of the position in text b.
+    pub text_b: String,
+    /// Set when the texts are the same, so that no weight decides.
+    pub identical: bool,
     /// Inputs of the scorer, in the order of its weights.
     pub inputs: Vec<f64>,
+    /// What is seen that bears on divergence.
+    pub evidence: Vec<f64>,
 }
 
-/// The candidate pairs of a gold pair; none for a single document.
-#[must_use]
-pub fn candidates(document: &Document) -> Vec<Candidate> {
-    let Ok(readouts) = <[_; 2]>::try_from(readouts(document, true)) else { return Vec::new() };
-    let (positions, pairs) = pipeline::candidates(&readouts, &declared_sides(document));
-    let n_left = positions.iter().filter(|position| position.readout == 0).count();
-    let candidate = |pair: &similarity::ScoredPair| Candidate {
-        pair_id: document.id.clone(),
-        a: positions[pair.left].statement_id.clone(),
-        b: positions[n_left + pair.right].statement_id.clone(),
-        inputs: similarity::inputs(&pair.features).iter().map(|(_, value)| *value).collect(),
-    };
-    pairs.iter().map(candidate).collect()
+/// Logits of the cross-encoder by gold pair and the two positions.
+pub type Logits = HashMap<(String, String, String), [f32; 7]>;
+
+/// A line of a file of logits.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+struct PairLogits {
+    pair_id: String,
+    a: String,
+    b: String,
+    logits: [f32; 7],
 }
+
+/// The logits in a file with one line of JSON a pair of positions, in the order of [`Judgement`].
+///
+/// # Errors
+/// When the file cannot be read or a line is not of this form.
+pub fn read_logits(path: &Path) -> Result<Logits, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let line = |line: &str| -> Result<_, Error> {
+        let pair: PairLogits =
+            serde_json::from_str(line).map_err(|source| Error::Json { path: path.to_owned(), source })?;
+        Ok(((pair.pair_id, pair.a, pair.b), pair.logits))
+    };
+    text.lines().filter(|text| !text.trim().is_empty()).map(line).collect()
+}
+
+impl Line {
+    /// The first line of the candidates of an engine.
+    #[must_use]
+    pub fn header(engine: Engine) -> Self {
+        let kinds = similarity::input_kinds(engine == Engine::Thorough);
+        Self::Header(Header {
+            engine: match engine {
+                Engine::Fast => "fast",
+                Engine::Thorough => "thorough",
+            },
+            inputs: kinds.iter().map(|kind| format!("{kind:?}")).collect(),
+            alone: kinds.iter().map(|&kind| similarity::is_of_bare_statements(kind)).collect(),
+            evidence: EVIDENCE_INPUTS.to_vec(),
+        })
+    }
+}
+
+/// The candidate pairs of a gold pair; none for a single document. Pairs that `logits` does not have are judged by the
+/// cross-encoder as one that shares nothing would be.
+#[must_use]
+pub fn candidates(document: &Document, engine: Engine, logits: Option<&Logits>) -> Vec<Candidate> {
+    let Ok(readouts) = <[_; 2]>::try_from(readouts(document, true)) else { return Vec::new() };
+    let given = |logits: &Logits, a: &Position, b: &Position| {
+        let key = (document.id.clone(), a.statement_id.clone(), b.statement_id.clone());
+        Judgement::new(logits.get(&key).copied().unwrap_or(UNRELATED))
+    };
+    let judge = logits.map(|logits| move |a: &Position, b: &Position| given(logits, a, b));
+    let judge: Option<&pipeline::Judge<'_>> = judge.as_ref().map(|judge| judge as _);
+    let found = pipeline::candidates(&readouts, &declared_sides(document), engine, judge);
+    let candidate = |(pair, evidence): (&similarity::ScoredPair, &pipeline::relation::Evidence)| {
+        let (a, b) = (&found.positions[pair.left], &found.positions[found.n_left + pair.right]);
+        let text = |position: &Position| position.span.slice(&readouts[position.readout].text).to_owned();
+        Candidate {
+            pair_id: document.id.clone(),
+            a: a.statement_id.clone(),
+            b: b.statement_id.clone(),
+            text_a: text(a),
+            text_b: text(b),
+            identical: pair.features.is_identical,
+            inputs: similarity::inputs(&pair.features).map(|(_, value)| value).collect(),
+            evidence: evidence.inputs().collect(),
+        }
+    };
+    found.pairs.iter().zip(&found.evidence).map(candidate).collect()
+}
+
+/// Logits of two texts that share nothing.
+const UNRELATED: [f32; 7] = [-6.0, 0.0, 0.0, 0.0, 0.0, -3.0, -6.0];

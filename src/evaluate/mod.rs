@@ -32,6 +32,8 @@ use std::path::{Path, PathBuf};
 use gold::Document;
 use score::{Prediction, Scores};
 
+use crate::pipeline::Engine;
+
 /// What keeps an evaluation from being made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -115,12 +117,19 @@ pub fn write_predictions(path: &Path, outcomes: &[Outcome]) -> Result<(), Error>
     write_lines(path, outcomes.iter().map(|outcome| &outcome.prediction))
 }
 
-/// Writes the candidate pairs of all gold pairs as JSON, one line a pair of positions.
+/// Writes the candidate pairs of all gold pairs as JSON, one line a pair of positions after one that names the inputs.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write_candidates(path: &Path, outcomes: &[Outcome]) -> Result<(), Error> {
-    write_lines(path, outcomes.iter().flat_map(|outcome| candidates::candidates(&outcome.document)))
+pub fn write_candidates(
+    path: &Path,
+    outcomes: &[Outcome],
+    engine: Engine,
+    logits: Option<&candidates::Logits>,
+) -> Result<(), Error> {
+    let of_document = |outcome: &Outcome| candidates::candidates(&outcome.document, engine, logits);
+    let lines = outcomes.iter().flat_map(of_document).map(candidates::Line::Candidate);
+    write_lines(path, std::iter::once(candidates::Line::header(engine)).chain(lines))
 }
 
 fn write_lines<T: serde::Serialize>(path: &Path, lines: impl Iterator<Item = T>) -> Result<(), Error> {

@@ -11,6 +11,8 @@ pub mod wordpiece;
 
 pub mod static_embeddings;
 
+pub mod cross_encoder;
+
 #[cfg(test)]
 mod parity;
 

@@ -1,7 +1,7 @@
 //! The data files that answers depend on, with their hashes.
 
-use super::{attribution, features, sides, similarity};
-use crate::models::{position_spans, static_embeddings, wordpiece};
+use super::{attribution, features, relation, sides, similarity};
+use crate::models::{cross_encoder, position_spans, static_embeddings, wordpiece};
 use sha2::{Digest as _, Sha256};
 
 /// A data file that answers depend on.
@@ -20,10 +20,11 @@ pub struct ModelInfo {
 /// The data files inside this version.
 #[must_use]
 pub fn models() -> Vec<ModelInfo> {
-    let weights: [(&str, &[u8], &str); 3] = [
+    let weights: [(&str, &[u8], &str); 4] = [
         ("static.bin", static_embeddings::WEIGHTS, "static token embeddings distilled from all-MiniLM-L6-v2"),
         ("vocab.txt", wordpiece::WEIGHTS, "WordPiece vocabulary of all-MiniLM-L6-v2"),
         ("position_spans.bin", position_spans::WEIGHTS, "semi-Markov CRF that finds positions, trained on readouts"),
+        ("thorough.bin", cross_encoder::WEIGHTS, cross_encoder::DESCRIPTION),
     ];
     let own = [
         ("cues.tsv", attribution::cue_table(), "reporting words with speech act and strength, written by hand"),
@@ -31,9 +32,14 @@ pub fn models() -> Vec<ModelInfo> {
         ("idf.tsv", features::IDF_TABLE, "document frequencies of stems (White House readouts, STS-B, SNLI)"),
         ("stop_words.txt", features::STOP_WORDS, "words without content of their own, written by hand"),
         (
-            "weights.rs",
+            "similarity/weights.rs",
             similarity::WEIGHTS_SOURCE,
             "logistic regressions that score pairs, fitted on annotated readouts",
+        ),
+        (
+            "relation/weights.rs",
+            relation::WEIGHTS_SOURCE,
+            "logistic regressions that tell divergence, fitted on annotated readouts",
         ),
     ];
     let tables = own.into_iter().chain(sides::TABLES).map(|(name, text, about)| (name, text.as_bytes(), about));

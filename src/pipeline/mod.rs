@@ -20,41 +20,50 @@ pub mod relation;
 
 pub mod report;
 
+mod linking;
+
 mod language;
 
 mod inventory;
 
 mod word_classes;
 
+use crate::models::cross_encoder;
 use crate::readout::{Readout, Side};
 pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
+pub use linking::Judge;
+use linking::Linking;
 pub use position::MAX_POSITIONS;
 use position::Position;
-use relation::End;
-use report::{Comparison, Extraction, Link, NearMiss, Point, PointKind, ReadoutSummary, Warning, WarningCode};
+use report::{Comparison, Extraction, Point, PointKind, ReadoutSummary, Warning, WarningCode};
 use segmentation::Segmentation;
-use sides::{Cast, SideIdx};
+use sides::Cast;
 use similarity::ScorePart;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The scorer that decides which positions are about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
+    /// The same, and a cross-encoder that reads both texts of the likeliest pairs together, milliseconds a pair.
+    Thorough,
 }
 
 impl Engine {
     /// The engines of this version, the default one first.
-    pub const ALL: &[Self] = &[Self::Fast];
+    pub const ALL: &[Self] = &[Self::Fast, Self::Thorough];
 
     /// The score at and above which a pair is a link, when the caller sets none.
     #[must_use]
     pub fn default_link_threshold(self) -> f64 {
-        alignment::LINK_THRESHOLD
+        match self {
+            Self::Fast => alignment::FAST_THRESHOLD,
+            Self::Thorough => alignment::THOROUGH_THRESHOLD,
+        }
     }
 }
 
@@ -80,6 +89,11 @@ impl Default for Options {
 /// Languages in which positions are attributed, as BCP 47 tags.
 pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 
+/// Parses the weights that take long, so that the first request does not wait for it.
+pub fn load() {
+    cross_encoder::load();
+}
+
 /// Who holds what, where the sides overlap and diverge, and what only one of them mentions.
 ///
 /// Total: odd input gives fewer positions and a warning, never an error or a panic.
@@ -100,7 +114,8 @@ pub fn compare_unless(
 ) -> Result<Comparison, Cancelled> {
     let mut read = read(cancel, readouts, sides)?;
     let features = read.features(cancel, readouts)?;
-    let (links, near) = link(cancel, readouts, &read, &features, options)?;
+    let (links, near, warning) = linking::link(cancel, readouts, &read, &features, options)?;
+    read.warnings.extend(warning);
     cancel.enter(Stage::Report)?;
     let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
     if n_cut > 0 {
@@ -169,31 +184,63 @@ pub fn score_pairs_unless(
     right: &[String],
     engine: Engine,
 ) -> Result<Vec<ScoredRow>, Cancelled> {
-    let Engine::Fast = engine;
     cancel.enter(Stage::Features)?;
     let describe = |text: &String| cancel.check().map(|()| features::describe_statement(text));
-    let left = left.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
-    let right = right.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
+    let left_features = left.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
+    let right_features = right.iter().map(describe).collect::<Result<Vec<Features>, Cancelled>>()?;
     cancel.enter(Stage::Links)?;
-    let score = |a: &Features, b: &Features| cancel.check().map(|()| similarity::score_alone(a, b));
-    left.iter().map(|a| right.iter().map(|b| score(a, b)).collect()).collect()
+    let score = |a: &Features, b: &Features| cancel.check().map(|()| similarity::score_alone(a, b, None));
+    let row = |a: &Features| right_features.iter().map(|b| score(a, b)).collect::<Result<ScoredRow, Cancelled>>();
+    let mut rows = left_features.iter().map(row).collect::<Result<Vec<ScoredRow>, Cancelled>>()?;
+    if engine == Engine::Thorough {
+        let cells = (0..left.len()).flat_map(|i| (0..right.len()).map(move |j| (i, j)));
+        let cells: Vec<(usize, usize)> =
+            cells.filter(|&(i, j)| !similarity::is_same_text(&left_features[i], &right_features[j])).collect();
+        let text = |text: &String| cross_encoder::clean(text);
+        let (left, right): (Vec<_>, Vec<_>) = (left.iter().map(text).collect(), right.iter().map(text).collect());
+        let texts: Vec<(&str, &str)> = cells.iter().map(|&(i, j)| (&*left[i], &*right[j])).collect();
+        for (&(i, j), judgement) in cells.iter().zip(linking::judge_all(cancel, &texts)?) {
+            rows[i][j] = similarity::score_alone(&left_features[i], &right_features[j], Some(&judgement));
+        }
+    }
+    Ok(rows)
 }
 
-/// The positions of two readouts and their scored candidate pairs: what the linker is fitted and measured on.
+/// The positions of two readouts and their scored candidate pairs: what the scorers are fitted and measured on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// Positions of both readouts, in reading order.
+    pub positions: Vec<Position>,
+    /// How many of them are of the first readout.
+    pub n_left: usize,
+    /// The pairs that the engine scores.
+    pub pairs: Vec<similarity::ScoredPair>,
+    /// What is seen in each pair that bears on divergence, in the same order.
+    pub evidence: Vec<relation::Evidence>,
+}
+
+/// The candidates of two readouts. With the THOROUGH engine `judge` gives the judgement of two positions, or the
+/// cross-encoder does where there is none.
 #[must_use]
-pub fn candidates(readouts: &[Readout; 2], sides: &[Side]) -> (Vec<Position>, Vec<similarity::ScoredPair>) {
+pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let cancel = Cancel::default();
     let read = read(&cancel, readouts, sides).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
-    let roles = roles(readouts, &read.positions);
-    let of = |readout: usize| -> Vec<(&Features, similarity::Role)> {
-        (0..read.positions.len())
-            .filter(|&idx| read.positions[idx].readout == readout)
-            .map(|idx| (&features[idx], roles[idx]))
-            .collect()
+    let linking = Linking::new(readouts, &read, &features);
+    let (left, right) = (linking.of_readout(0), linking.of_readout(1));
+    let pairs = linking.scored(&cancel, &left, &right);
+    let pairs = match engine {
+        Engine::Fast => pairs,
+        Engine::Thorough => {
+            linking.judged(&cancel, pairs, &left, &right, similarity::MAX_JUDGED, judge).expect("nobody cancels").0
+        }
     };
-    let pairs = similarity::score(&cancel, &of(0), &of(1));
-    (read.positions, pairs)
+    let opposition = linking.opposition(&left, &right);
+    let evidence = pairs.iter().map(|pair| {
+        let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
+        relation::Evidence::new(a, b, &pair.features, opposition)
+    });
+    Candidates { evidence: evidence.collect(), n_left: left.len(), pairs, positions: read.positions }
 }
 
 /// What the stages up to positions find.
@@ -289,98 +336,4 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side]) -> Result<Read
         cancel.check()?;
     }
     Ok(Read { segmentations, languages, cast, positions, warnings })
-}
-
-/// Positions → scores → links → relations, for every pair of readouts, or inside the only one; and the best pair of
-/// every position that is in no link.
-fn link(
-    cancel: &Cancel,
-    readouts: &[Readout],
-    read: &Read,
-    features: &[Features],
-    options: &Options,
-) -> Result<(Vec<Link>, BTreeMap<usize, NearMiss>), Cancelled> {
-    let threshold = options.link_threshold.unwrap_or(options.engine.default_link_threshold());
-    let of_readout =
-        |readout: usize| (0..read.positions.len()).filter(move |&idx| read.positions[idx].readout == readout);
-    let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
-        sides_of_one(&read.positions)
-    } else {
-        let pairs = (0..readouts.len()).flat_map(|left| (left + 1..readouts.len()).map(move |right| (left, right)));
-        pairs.map(|(left, right)| (of_readout(left).collect(), of_readout(right).collect())).collect()
-    };
-    cancel.enter(Stage::Links)?;
-    let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
-    let roles = roles(readouts, &read.positions);
-    for (left, right) in groups {
-        let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
-            idxs.iter().map(|&idx| (&features[idx], roles[idx])).collect()
-        };
-        let pairs = similarity::score(cancel, &side(&left), &side(&right));
-        let end = |idx: usize| End {
-            idx,
-            position: &read.positions[idx],
-            features: &features[idx],
-            text: &readouts[read.positions[idx].readout].text,
-        };
-        cancel.check()?;
-        for pair in alignment::align(&pairs, threshold) {
-            cancel.check()?;
-            let (a, b) = (end(left[pair.left]), end(right[pair.right]));
-            let (relation, reasons) = relation::classify(a, b, &pair.features);
-            links.push(Link {
-                left: a.idx,
-                right: b.idx,
-                score: pair.score,
-                parts: similarity::parts(&pair.features),
-                relation,
-                reasons,
-            });
-        }
-        for pair in &pairs {
-            cancel.check()?;
-            for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
-                let miss = near.entry(own).or_default();
-                if pair.score > miss.score {
-                    miss.score = pair.score;
-                }
-                if miss.denial.is_none() && pair.score >= threshold * relation::DENIAL_SHARE {
-                    miss.denial = relation::denial(end(own), end(other));
-                }
-            }
-        }
-    }
-    links.sort_by_key(|link| (link.left, link.right));
-    Ok((links, near))
-}
-
-/// For every two sides inside one readout, the positions that each of them holds alone.
-fn sides_of_one(positions: &[Position]) -> Vec<(Vec<usize>, Vec<usize>)> {
-    let alone = |side: SideIdx| {
-        (0..positions.len()).filter(move |&idx| positions[idx].holder.sides() == [side]).collect::<Vec<_>>()
-    };
-    let mut sides: Vec<SideIdx> =
-        positions.iter().flat_map(|position| position.holder.sides().iter().copied()).collect();
-    sides.sort_unstable();
-    sides.dedup();
-    let pairs = (0..sides.len()).flat_map(|left| (left + 1..sides.len()).map(move |right| (left, right)));
-    pairs.map(|(left, right)| (alone(sides[left]), alone(sides[right]))).collect()
-}
-
-fn roles(readouts: &[Readout], positions: &[Position]) -> Vec<similarity::Role> {
-    use attribution::SpeechAct::{Commit, Inform, Offer, Reaffirm, Support, Thank};
-    let mut holders: Vec<&position::Holder> = positions.iter().map(|position| &position.holder).collect();
-    holders.sort_unstable();
-    holders.dedup();
-    positions
-        .iter()
-        .map(|position| similarity::Role {
-            place: position.span.start as f64 / readouts[position.readout].text.len().max(1) as f64,
-            thanks: position.speech_act == Thank,
-            gives: matches!(position.speech_act, Commit | Inform | Offer | Reaffirm | Support),
-            confidence: position.confidence,
-            is_joint: position.holder.is_joint(),
-            holder: holders.binary_search(&&position.holder).unwrap_or_default() as u64,
-        })
-        .collect()
 }

@@ -305,6 +305,7 @@ pub fn run(config: Config) -> Result<(), ServeError> {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "panic");
     }));
+    crate::pipeline::load();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
     let ended = runtime.block_on(async {
         let signal = signal().map_err(ServeError::Start)?;

@@ -97,3 +97,5 @@ pub const POINTS: u32 = 10_000;
 pub const SCORE_STATEMENTS: usize = 500;
 /// Left statements times right statements of `ScorePairs`.
 pub const SCORE_PAIRS: usize = 40_000;
+/// The same by the THOROUGH engine, which reads every pair: as many as it scores in a comparison.
+pub const THOROUGH_PAIRS: usize = crate::pipeline::similarity::MAX_JUDGED;

@@ -1,9 +1,9 @@
 //! The laws that every answer keeps, on real-style and on generated text.
 
 use parallax::pipeline::position::Position;
-use parallax::pipeline::report::{Comparison, PointKind};
-use parallax::pipeline::{self, Options};
-use parallax::readout::{Readout, Side};
+use parallax::pipeline::report::{Comparison, PointKind, WarningCode};
+use parallax::pipeline::{self, Engine, Options};
+use parallax::readout::{Readout, Side, Statement};
 use parallax::span::{OffsetMap, OffsetUnit, Span};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -89,9 +89,9 @@ fn readout(id: &str, author: &str, text: &str) -> Readout {
     Readout { author: Some(author.to_owned()), ..Readout::from_text(id, text) }
 }
 
-fn compare(readouts: &[Readout], sides: &[Side]) -> Comparison {
+fn compare(readouts: &[Readout], sides: &[Side], engine: Engine) -> Comparison {
     // No point is cut off, so that every position must be in one.
-    pipeline::compare(readouts, sides, &Options { max_points: usize::MAX, ..Options::default() })
+    pipeline::compare(readouts, sides, &Options { engine, max_points: usize::MAX, ..Options::default() })
 }
 
 /// Every span lies in its text, on character boundaries, and means the same text in all three units.
@@ -150,8 +150,8 @@ fn assert_every_position_is_in_a_point(comparison: &Comparison) {
 }
 
 /// A readout against itself: every position meets itself as agreement with score 1, nothing else is said.
-fn assert_self_comparison_agrees(text: &str) {
-    let comparison = compare(&[readout("x", "Kenya", text), readout("y", "Kenya", text)], &[]);
+fn assert_self_comparison_agrees(text: &str, engine: Engine) {
+    let comparison = compare(&[readout("x", "Kenya", text), readout("y", "Kenya", text)], &[], engine);
     let n = comparison.positions.len() / 2;
     assert!(comparison.points.iter().all(|point| point.kind == PointKind::Overlap && point.score == 1.0));
     for idx in 0..n {
@@ -178,10 +178,10 @@ fn mirror_key(comparison: &Comparison, swap: bool) -> Vec<String> {
     comparison.points.iter().map(point_key).collect()
 }
 
-fn assert_swapping_mirrors(left: &str, right: &str) {
+fn assert_swapping_mirrors(left: &str, right: &str, engine: Engine) {
     let (a, b) = (readout("a", "Kenya", left), readout("b", "Ukraine", right));
-    let forward = compare(&[a.clone(), b.clone()], &[]);
-    let backward = compare(&[b, a], &[]);
+    let forward = compare(&[a.clone(), b.clone()], &[], engine);
+    let backward = compare(&[b, a], &[], engine);
     assert_eq!(sides_key(&forward), sides_key(&backward));
     let (mut forward, mut backward) = (mirror_key(&forward, false), mirror_key(&backward, true));
     // Points of equal weight and equal quotes may change places; everything else keeps its order.
@@ -190,11 +190,11 @@ fn assert_swapping_mirrors(left: &str, right: &str) {
     assert_eq!(forward, backward);
 }
 
-fn config() -> ProptestConfig {
+fn config(n_cases: u32) -> ProptestConfig {
     let default = ProptestConfig::default();
     let is_set = |variable: &str| std::env::var_os(variable).is_some();
     ProptestConfig {
-        cases: if is_set("PROPTEST_CASES") { default.cases } else { 128 },
+        cases: if is_set("PROPTEST_CASES") { default.cases } else { n_cases },
         rng_seed: if is_set("PROPTEST_RNG_SEED") { default.rng_seed } else { RngSeed::Fixed(2026) },
         failure_persistence: None,
         ..default
@@ -211,15 +211,11 @@ fn sides_key(comparison: &Comparison) -> BTreeSet<String> {
 
 proptest! {
     // The seed is fixed so that a run tells of the change under test; PROPTEST_CASES and PROPTEST_RNG_SEED look further.
-    #![proptest_config(config())]
+    #![proptest_config(config(128))]
 
     #[test]
     fn answers_on_generated_text_keep_the_laws(left in generated_text(), right in generated_text()) {
-        let comparison = compare(&[readout("a", "Kenya", &left), readout("b", "Ukraine", &right)], &[]);
-        assert_spans_hold(&comparison);
-        assert_every_position_is_in_a_point(&comparison);
-        assert_swapping_mirrors(&left, &right);
-        assert_self_comparison_agrees(&left);
+        assert_laws(&left, &right, Engine::Fast);
     }
 
     #[test]
@@ -231,43 +227,93 @@ proptest! {
 
     #[test]
     fn scores_of_pairs_are_symmetric(left in generated_text(), right in generated_text()) {
-        let engine = pipeline::Engine::ALL[0];
-        let forward = pipeline::score_pairs(std::slice::from_ref(&left), std::slice::from_ref(&right), engine)[0][0].0;
-        let backward = pipeline::score_pairs(&[right], std::slice::from_ref(&left), engine)[0][0].0;
-        prop_assert_eq!(forward.to_bits(), backward.to_bits());
-        prop_assert!((0.0..=1.0).contains(&forward));
-        if left.chars().any(char::is_alphanumeric) {
-            prop_assert_eq!(pipeline::score_pairs(std::slice::from_ref(&left), std::slice::from_ref(&left), engine)[0][0].0, 1.0);
-        }
+        assert_scores_are_symmetric(&left, &right, Engine::Fast);
+    }
+}
+
+proptest! {
+    // Fewer, as each reads some ten pairs of positions word by word.
+    #![proptest_config(config(12))]
+
+    #[test]
+    fn thorough_answers_on_generated_text_keep_the_laws(left in generated_text(), right in generated_text()) {
+        assert_laws(&left, &right, Engine::Thorough);
+        assert_scores_are_symmetric(&left, &right, Engine::Thorough);
+    }
+}
+
+fn assert_laws(left: &str, right: &str, engine: Engine) {
+    let comparison = compare(&[readout("a", "Kenya", left), readout("b", "Ukraine", right)], &[], engine);
+    assert_spans_hold(&comparison);
+    assert_every_position_is_in_a_point(&comparison);
+    assert_swapping_mirrors(left, right, engine);
+    assert_self_comparison_agrees(left, engine);
+}
+
+fn assert_scores_are_symmetric(left: &str, right: &str, engine: Engine) {
+    let score = |left: &str, right: &str| {
+        let (score, parts) = pipeline::score_pairs(&[left.to_owned()], &[right.to_owned()], engine)[0][0].clone();
+        let sum: f64 = parts.iter().map(|part| part.contribution).sum();
+        assert!((sum - score).abs() < 1e-9, "parts {sum} sum to the score {score}");
+        score
+    };
+    let forward = score(left, right);
+    assert_eq!(forward.to_bits(), score(right, left).to_bits());
+    assert!((0.0..=1.0).contains(&forward));
+    if left.chars().any(char::is_alphanumeric) {
+        assert_eq!(score(left, left), 1.0);
     }
 }
 
 #[test]
 fn answers_on_the_gold_cases_keep_the_laws() {
-    for case in gold_cases::all() {
-        let comparison = compare(&case.readouts, &case.sides);
+    for (case, &engine) in
+        gold_cases::all().iter().flat_map(|case| Engine::ALL.iter().map(move |engine| (case, engine)))
+    {
+        let comparison = compare(&case.readouts, &case.sides, engine);
         assert_spans_hold(&comparison);
         assert_every_position_is_in_a_point(&comparison);
-        case.readouts.iter().for_each(|readout| assert_self_comparison_agrees(&readout.text));
+        case.readouts.iter().for_each(|readout| assert_self_comparison_agrees(&readout.text, engine));
         if let [left, right] = case.readouts.as_slice() {
-            assert_swapping_mirrors(&left.text, &right.text);
+            assert_swapping_mirrors(&left.text, &right.text, engine);
         }
     }
 }
 
 #[test]
 fn the_same_request_gives_the_same_answer_on_any_number_of_threads() {
-    let cases = gold_cases::all();
-    let expected: Vec<Comparison> = cases.iter().map(|case| compare(&case.readouts, &case.sides)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                for (case, expected) in cases.iter().zip(&expected) {
-                    assert_eq!(&compare(&case.readouts, &case.sides), expected);
-                }
-            });
-        }
-    });
+    for (&engine, n_cases) in Engine::ALL.iter().zip([usize::MAX, 3]) {
+        let cases: Vec<_> = gold_cases::all().into_iter().take(n_cases).collect();
+        let answers =
+            || -> Vec<Comparison> { cases.iter().map(|case| compare(&case.readouts, &case.sides, engine)).collect() };
+        let expected = answers();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(answers(), expected));
+            }
+        });
+    }
+}
+
+#[test]
+fn what_the_thorough_engine_leaves_out_is_in_the_warnings() {
+    let many = |id: &str, author: &str, what: &str| {
+        let statement = |n: usize| Statement {
+            id: n.to_string(),
+            text: format!("We will build {what} number {n} in the valley."),
+            holders: Vec::new(),
+        };
+        let readout = Readout::from_statements(id, (0..300).map(statement).collect());
+        Readout { author: Some(author.to_owned()), language: Some("en".to_owned()), ..readout }
+    };
+    let readouts = [many("a", "Kenya", "bridge"), many("b", "Ukraine", "road")];
+    let comparison = compare(&readouts, &[], Engine::Thorough);
+    assert!(comparison.warnings.iter().any(|warning| warning.code == WarningCode::NotJudged), "too many pairs");
+    assert_every_position_is_in_a_point(&comparison);
+    let chinese = readout("b", "中国", "中方强调，双方应当加强合作。中方反对任何形式的单边制裁。");
+    let comparison =
+        compare(&[readout("a", "Kenya", "We oppose unilateral sanctions."), chinese], &[], Engine::Thorough);
+    assert!(comparison.warnings.iter().any(|warning| warning.code == WarningCode::NotJudged), "another language");
 }
 
 #[test]
@@ -287,14 +333,18 @@ fn hostile_input_is_bounded_and_keeps_the_laws() {
         many,
     ];
     for input in &inputs {
-        let comparison =
-            compare(&[readout("a", "Kenya", input), readout("b", "Ukraine", "They discussed trade with us.")], &[]);
+        let comparison = compare(
+            &[readout("a", "Kenya", input), readout("b", "Ukraine", "They discussed trade with us.")],
+            &[],
+            Engine::Fast,
+        );
         assert_every_position_is_in_a_point(&comparison);
         for position in &comparison.positions {
             assert!(comparison.readouts[position.readout].text.get(position.span.start..position.span.end).is_some());
         }
     }
-    let comparison = compare(&[readout("a", "Kenya", &inputs[10]), readout("b", "Ukraine", &inputs[10])], &[]);
+    let comparison =
+        compare(&[readout("a", "Kenya", &inputs[10]), readout("b", "Ukraine", &inputs[10])], &[], Engine::Fast);
     assert!(comparison.positions.len() <= 2 * pipeline::MAX_POSITIONS);
     assert!(!comparison.warnings.is_empty(), "what was cut is in the warnings");
 }

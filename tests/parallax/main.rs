@@ -10,3 +10,4 @@ mod evaluate;
 mod gold_cases;
 mod invariants;
 mod server;
+mod statement_pairs;

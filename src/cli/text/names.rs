@@ -14,6 +14,7 @@ use crate::cli::visible::visible;
 pub fn engine_name(engine: Engine) -> &'static str {
     match engine {
         Engine::Fast => "fast",
+        Engine::Thorough => "thorough",
     }
 }
 
@@ -46,6 +47,8 @@ pub fn reason(code: ReasonCode) -> &'static str {
         ReasonCode::NoCounterpart => "no counterpart",
         ReasonCode::Denied => "denied",
         ReasonCode::HeldJointly => "held jointly",
+        ReasonCode::JudgedDivergence => "judged to diverge",
+        ReasonCode::JudgedContradiction => "judged to rule each other out",
     }
 }
 

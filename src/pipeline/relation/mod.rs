@@ -2,15 +2,26 @@
 //!
 //! In: "supports the ceasefire" held by Norland, "rejects the ceasefire" held by Sudria.
 //! Out: conflicting position, with the two cues as evidence.
+//!
+//! Two linked positions diverge when something plain is seen in them ([`Evidence`]), which then says in which way, or when
+//! they probably do: by a logistic regression over the inputs of the pair's score and what else is seen, fitted on
+//! annotated readouts by `training/linker/fit.py`. Without anything plain it is a conflict where the cross-encoder finds
+//! that one rules the other out, and another accent elsewhere.
 
+mod evidence;
 mod types;
+mod weights;
 
+pub use evidence::{EVIDENCE_INPUTS, Evidence, opposition};
 pub use types::*;
+
+/// The fitted weights, as source.
+pub const WEIGHTS_SOURCE: &str = include_str!("weights.rs");
 
 use crate::pipeline::attribution::SpeechAct;
 use crate::pipeline::features::Features;
 use crate::pipeline::position::{Position, Stance};
-use crate::pipeline::similarity::PairFeatures;
+use crate::pipeline::similarity::{self, PairFeatures, Weights};
 use crate::span::Span;
 
 /// Difference of strength at and above which the same request or complaint counts as put more strongly: two steps of
@@ -26,6 +37,10 @@ const OBJECT_OVERLAP: f64 = 0.25;
 const NEGATED_OVERLAP: f64 = 0.5;
 /// Shared terms quoted as evidence.
 const MAX_SHARED_TERMS: usize = 3;
+
+/// Contradiction less entailment, on the scale of [`similarity::JudgedFeatures::contradiction`], at and above which the
+/// cross-encoder takes the one to rule out the other: e² times as likely.
+const CONTRADICTED: f64 = 0.625;
 
 /// Share of the link threshold at and above which a pair is close enough for one to deny the other.
 pub const DENIAL_SHARE: f64 = 0.5;
@@ -53,10 +68,34 @@ impl End<'_> {
     }
 }
 
-/// The relation of the two ends, and the reasons for the link and for the relation. Swapping the ends swaps the order
-/// of evidence and changes nothing else.
+/// The probability that two linked positions diverge.
 #[must_use]
-pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> (Relation, Vec<Reason>) {
+pub fn divergence(pair: &PairFeatures, evidence: &Evidence) -> f64 {
+    if pair.is_identical {
+        return 0.0;
+    }
+    let inputs = similarity::inputs(pair).map(|(_, value)| value).chain(evidence.inputs());
+    regression(pair).0.probability(inputs)
+}
+
+/// The regression for a pair, and the probability at and above which it diverges.
+const fn regression(pair: &PairFeatures) -> (&'static Weights, f64) {
+    use weights::{
+        FAST_ALONE, FAST_ALONE_THRESHOLD, FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD, THOROUGH_ALONE,
+        THOROUGH_ALONE_THRESHOLD, THOROUGH_IN_CONTEXT, THOROUGH_IN_CONTEXT_THRESHOLD,
+    };
+    match (pair.judged.is_some(), pair.is_alone) {
+        (false, false) => (&FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD),
+        (false, true) => (&FAST_ALONE, FAST_ALONE_THRESHOLD),
+        (true, false) => (&THOROUGH_IN_CONTEXT, THOROUGH_IN_CONTEXT_THRESHOLD),
+        (true, true) => (&THOROUGH_ALONE, THOROUGH_ALONE_THRESHOLD),
+    }
+}
+
+/// The relation of the two ends, and the reasons for the link and for the relation. Swapping the ends swaps the order
+/// of evidence and changes nothing else. `opposition` is that of the two texts, by [`opposition()`].
+#[must_use]
+pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures, opposition: f64) -> (Relation, Vec<Reason>) {
     let mut reasons = Vec::new();
     if pair.is_identical {
         reasons.push(reason(
@@ -68,44 +107,53 @@ pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> (Relation
     }
     reasons.extend(shared_terms(left, right));
     reasons.extend(same_figures(left, right));
-    let is_same_holder = left.position.holder == right.position.holder;
-    let relation = if let Some(opposed) = opposed(left, right, pair) {
-        reasons.push(opposed);
-        if is_same_holder { Relation::DifferingAttribution } else { Relation::ConflictingPosition }
-    } else if let Some(figures) = differing_figures(left, right) {
-        reasons.push(figures);
-        Relation::DifferingFigure
-    } else if let Some(strength) = differing_strength(left, right) {
-        reasons.push(strength);
-        Relation::DifferingStrength
+    let evidence = Evidence::new(left, right, pair, opposition);
+    let is_same_holder = evidence.is_same_holder;
+    let diverges = evidence.is_plain() || divergence(pair, &evidence) >= regression(pair).1;
+    let (relation, reason) = if diverges {
+        way(left, right, pair, evidence)
     } else if let Some(given) = given_and_thanked(left, right) {
-        reasons.push(given);
-        Relation::Agreement
+        (Relation::Agreement, Some(given))
     } else if pair.term_overlap >= AGREEMENT_OVERLAP {
-        Relation::Agreement
+        (Relation::Agreement, None)
     } else {
-        reasons.extend(narrower(left, right));
-        Relation::Partial
+        (Relation::Partial, narrower(left, right))
     };
+    reasons.extend(reason);
     if !is_same_holder {
-        let sides = [(left.idx, left.position.attribution.source), (right.idx, right.position.attribution.source)];
-        let evidence: Vec<_> = sides.into_iter().filter_map(|(idx, span)| Some((idx, span?))).collect();
-        if evidence.len() == 2 {
-            reasons.push(Reason {
-                code: ReasonCode::DifferentHolder,
-                detail: detail(left.text, evidence[0].1, right.text, evidence[1].1),
-                evidence,
-            });
-        }
+        reasons.extend(different_holder(left, right));
     }
     if reasons.is_empty() {
-        reasons.push(reason(
-            ReasonCode::SharedTerms,
-            String::new(),
-            [(left.idx, left.position.span), (right.idx, right.position.span)],
-        ));
+        reasons.push(of_both(ReasonCode::SharedTerms, left, right));
     }
     (relation, reasons)
+}
+
+/// In which way two positions diverge that do.
+fn way(left: End<'_>, right: End<'_>, pair: &PairFeatures, evidence: Evidence) -> (Relation, Option<Reason>) {
+    let conflict = if evidence.is_same_holder { Relation::DifferingAttribution } else { Relation::ConflictingPosition };
+    if let Some(opposed) = evidence.opposed {
+        (conflict, Some(opposed))
+    } else if let Some(figures) = evidence.figures {
+        (Relation::DifferingFigure, Some(figures))
+    } else if let Some(strength) = evidence.strength {
+        (Relation::DifferingStrength, Some(strength))
+    } else if pair.judged.is_some_and(|judged| judged.contradiction >= CONTRADICTED) {
+        (conflict, Some(of_both(ReasonCode::JudgedContradiction, left, right)))
+    } else {
+        (Relation::DifferingEmphasis, Some(of_both(ReasonCode::JudgedDivergence, left, right)))
+    }
+}
+
+/// Both positions as they stand.
+fn of_both(code: ReasonCode, left: End<'_>, right: End<'_>) -> Reason {
+    reason(code, String::new(), [(left.idx, left.position.span), (right.idx, right.position.span)])
+}
+
+fn different_holder(left: End<'_>, right: End<'_>) -> Option<Reason> {
+    let ((left_at, l), (right_at, r)) =
+        ((left.idx, left.position.attribution.source?), (right.idx, right.position.attribution.source?));
+    Some(reason(ReasonCode::DifferentHolder, detail(left.text, l, right.text, r), [(left_at, l), (right_at, r)]))
 }
 
 fn reason(code: ReasonCode, detail: String, evidence: [(usize, Span); 2]) -> Reason {
@@ -171,7 +219,12 @@ fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason>
     // The same words, once negated: the verb of reporting, or nearly all of what is said.
     let is_same_cue = is_report(a) && is_report(b) && a.attribution.cue_lemma == b.attribution.cue_lemma;
     let is_apart = a.holder != b.holder;
+    // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
+    let rejects = |p: &Position| matches!(p.speech_act, SpeechAct::Oppose | SpeechAct::Reject);
+    // "does not recognise" and "refuses to recognise" are at one.
+    let is_one_negative = (a.negated || rejects(a)) != (b.negated || rejects(b));
     if a.negated != b.negated
+        && is_one_negative
         && is_apart
         && pair.term_overlap >= if is_same_cue { OBJECT_OVERLAP } else { NEGATED_OVERLAP }
     {
@@ -188,10 +241,9 @@ fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason>
             SpeechAct::Oppose | SpeechAct::Reject | SpeechAct::Condemn | SpeechAct::Criticise | SpeechAct::Warn
         )
     };
-    // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
-    let rejects = |p: &Position| matches!(p.speech_act, SpeechAct::Oppose | SpeechAct::Reject);
     let is_alone = is_apart && !a.holder.is_joint() && !b.holder.is_joint() && pair.term_overlap >= OBJECT_OVERLAP;
-    let is_rejected = is_alone && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });
+    let is_rejected =
+        is_alone && is_one_negative && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });
     (is_rejected || (is_opposed && (opposes(a) || opposes(b)))).then(|| {
         reason(
             ReasonCode::OpposedStance,

@@ -69,4 +69,8 @@ pub enum ReasonCode {
     Denied,
     /// One text tells it of several sides together.
     HeldJointly,
+    /// The engine finds that they diverge and nothing more specific is seen.
+    JudgedDivergence,
+    /// The cross-encoder finds that one rules the other out.
+    JudgedContradiction,
 }

@@ -223,4 +223,6 @@ pub enum WarningCode {
     SentenceSplit,
     /// The readouts are in different languages.
     LanguagesDiffer,
+    /// The THOROUGH engine did not score all pairs that it would have.
+    NotJudged,
 }

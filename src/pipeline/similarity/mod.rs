@@ -3,7 +3,10 @@
 //! A pair is described by features in 0..=1: lexical ones of the pair alone (strsim's Sørensen-Dice and normalized
 //! Levenshtein, overlap of IDF-weighted terms, figures, names), and ones of its place among all pairs of the two texts
 //! (ranks, distance to the background, place, roles). A logistic regression turns them into the probability that the
-//! pair is about the same specific thing. Its weights are fitted by `training/fit_linker.py`.
+//! pair is about the same specific thing. Its weights are fitted by `training/linker/fit.py`.
+//!
+//! The THOROUGH engine scores the likeliest pairs again: a cross-encoder reads both texts of each, and what it makes of
+//! them joins the inputs (see [`judged()`]).
 //!
 //! The parts sum to the score. They are the integrated gradients of the logistic function along the straight line from
 //! the base (Sundararajan et al. 2017), which for a logistic regression have a closed form.
@@ -11,25 +14,31 @@
 //! Cost: O(L·R) term overlaps, and character metrics for the pairs that are among the [`N_CANDIDATES`] best of either
 //! position.
 
+mod judged;
 mod matrix;
 mod types;
 mod weights;
 
+pub use judged::{JudgedFeatures, MAX_JUDGED, N_JUDGED_INPUTS, PAIRS_A_POSITION, judged, shortlist};
 pub use types::*;
 
 /// The fitted weights, as source.
 pub const WEIGHTS_SOURCE: &str = include_str!("weights.rs");
 
+use crate::models::cross_encoder::Judgement;
 use crate::models::static_embeddings::cosine;
 use crate::pipeline::Cancel;
 use crate::pipeline::features::Features;
 use matrix::Matrix;
 use std::collections::BTreeMap;
-use weights::{ALONE, IN_CONTEXT, N_INPUTS, Weights};
+use weights::{FAST_ALONE, FAST_IN_CONTEXT, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
 
 /// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
 /// gold links of the training pairs are among them.
 pub const N_CANDIDATES: u32 = 10;
+
+/// Inputs that the FAST engine has of a pair.
+pub const N_INPUTS: usize = 16;
 
 /// The features of one pair, each 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -70,7 +79,15 @@ pub struct PairFeatures {
     pub certainty: f64,
     /// The same text but for case, spacing and punctuation.
     pub is_identical: bool,
+    /// Scored by itself, without the context that the other pairs of two texts give.
+    pub is_alone: bool,
+    /// What the cross-encoder makes of it, when it was asked.
+    pub judged: Option<JudgedFeatures>,
 }
+
+/// Positions that each side must have for ranks, margins and backgrounds to mean something. With fewer, pairs are scored as
+/// bare statements are: of one position on each side, each is the best that the other has.
+const MIN_IN_CONTEXT: usize = 3;
 
 /// What a pair needs to know of each position besides its features.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -117,28 +134,30 @@ pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, R
             features.place = 1.0 - (role_a.place - role_b.place).abs();
             features.roles = roles(*role_a, *role_b);
             features.certainty = (role_a.confidence * role_b.confidence).sqrt();
-            pairs.push(ScoredPair { left: i, right: j, features, score: total(&features, &IN_CONTEXT) });
+            features.is_alone = left.len().min(right.len()) < MIN_IN_CONTEXT;
+            pairs.push(ScoredPair { left: i, right: j, features, score: total(&features) });
         }
     }
     pairs
 }
 
-/// The score of two bare statements with its parts.
+/// The score of two bare statements with its parts; by the THOROUGH weights when there is a judgement of them.
 #[must_use]
-pub fn score_alone(left: &Features, right: &Features) -> (f64, Vec<ScorePart>) {
-    let features = alone(left, right);
-    (total(&features, &ALONE), parts_by(&features, &ALONE))
+pub fn score_alone(left: &Features, right: &Features, judgement: Option<&Judgement>) -> (f64, Vec<ScorePart>) {
+    let features = PairFeatures { judged: judgement.map(JudgedFeatures::alone), ..alone(left, right) };
+    (total(&features), parts(&features))
 }
 
-/// The parts of a pair's score; they sum to it.
+/// Set when the two are the same text but for case, spacing and punctuation: no judge is needed then.
 #[must_use]
-pub fn parts(features: &PairFeatures) -> Vec<ScorePart> {
-    parts_by(features, &IN_CONTEXT)
+pub fn is_same_text(left: &Features, right: &Features) -> bool {
+    is_identical(left, right)
 }
 
 fn alone(left: &Features, right: &Features) -> PairFeatures {
     let shared = shared(left, right);
     let mut features = lexical(left, right, shared.0, shared.1);
+    features.is_alone = true;
     features.meaning = meaning(left, right);
     character_metrics(left, right, &mut features);
     features
@@ -306,9 +325,43 @@ fn repetitions<'a>(positions: &[(&'a Features, Role)]) -> (Vec<usize>, BTreeMap<
     (nth, counts)
 }
 
-/// The inputs of the scorer, in the order of its weights.
+/// True for the inputs that two bare statements have.
 #[must_use]
-pub fn inputs(features: &PairFeatures) -> [(ScorePartKind, f64); N_INPUTS] {
+pub fn is_of_bare_statements(kind: ScorePartKind) -> bool {
+    use ScorePartKind as Kind;
+    matches!(
+        kind,
+        Kind::TermOverlap
+            | Kind::Containment
+            | Kind::RareTerm
+            | Kind::CharacterDice
+            | Kind::Levenshtein
+            | Kind::Figures
+            | Kind::Names
+            | Kind::Meaning
+            | Kind::JudgedLink
+            | Kind::JudgedSimilarity
+            | Kind::JudgedKeyPoint
+            | Kind::JudgedDivergence
+            | Kind::JudgedContradiction
+            | Kind::JudgedNeutrality
+    )
+}
+
+/// The kinds of the inputs, in the order of the weights; with those of the cross-encoder or without.
+#[must_use]
+pub fn input_kinds(is_judged: bool) -> Vec<ScorePartKind> {
+    let judged = is_judged.then(|| JudgedFeatures::alone(&Judgement::new([0.0; 7])));
+    inputs(&PairFeatures { judged, ..PairFeatures::default() }).map(|(kind, _)| kind).collect()
+}
+
+/// The inputs of the scorer, in the order of its weights.
+pub fn inputs(features: &PairFeatures) -> impl Iterator<Item = (ScorePartKind, f64)> {
+    let judged = features.judged.as_ref().map(JudgedFeatures::inputs);
+    fast_inputs(features).into_iter().chain(judged.into_iter().flatten())
+}
+
+fn fast_inputs(features: &PairFeatures) -> [(ScorePartKind, f64); N_INPUTS] {
     use ScorePartKind as Kind;
     [
         (Kind::TermOverlap, features.term_overlap),
@@ -330,32 +383,68 @@ pub fn inputs(features: &PairFeatures) -> [(ScorePartKind, f64); N_INPUTS] {
     ]
 }
 
-fn logistic(z: f64) -> f64 {
+pub(super) fn logistic(z: f64) -> f64 {
     1.0 / (1.0 + (-z).exp())
 }
 
-fn total(features: &PairFeatures, weights: &Weights) -> f64 {
+/// A logistic regression over inputs in a fixed order.
+#[derive(Debug)]
+pub struct Weights {
+    /// Added to every pair.
+    pub bias: f64,
+    /// One an input.
+    pub weights: &'static [f64],
+}
+
+impl Weights {
+    /// What the inputs add to the bias.
+    #[must_use]
+    pub fn added(&self, inputs: impl Iterator<Item = f64>) -> f64 {
+        inputs.zip(self.weights).map(|(value, weight)| value * weight).sum()
+    }
+
+    /// The probability that the inputs mean.
+    #[must_use]
+    pub fn probability(&self, inputs: impl Iterator<Item = f64>) -> f64 {
+        logistic(self.bias + self.added(inputs))
+    }
+}
+
+fn weights_for(features: &PairFeatures) -> &'static Weights {
+    match (features.judged.is_some(), features.is_alone) {
+        (false, false) => &FAST_IN_CONTEXT,
+        (false, true) => &FAST_ALONE,
+        (true, false) => &THOROUGH_IN_CONTEXT,
+        (true, true) => &THOROUGH_ALONE,
+    }
+}
+
+fn values(features: &PairFeatures) -> impl Iterator<Item = f64> {
+    inputs(features).map(|(_, value)| value)
+}
+
+fn total(features: &PairFeatures) -> f64 {
     if features.is_identical {
         return 1.0;
     }
-    features.certainty
-        * logistic(
-            weights.bias
-                + inputs(features).iter().zip(weights.weights).map(|((_, value), weight)| value * weight).sum::<f64>(),
-        )
+    let weights = weights_for(features);
+    features.certainty * weights.probability(values(features))
 }
 
-fn parts_by(features: &PairFeatures, weights: &Weights) -> Vec<ScorePart> {
+/// The parts of a pair's score; they sum to it.
+#[must_use]
+pub fn parts(features: &PairFeatures) -> Vec<ScorePart> {
     if features.is_identical {
         return vec![ScorePart { kind: ScorePartKind::Identity, value: 1.0, contribution: 1.0 }];
     }
+    let weights = weights_for(features);
     let base = features.certainty * logistic(weights.bias);
-    let added: f64 = inputs(features).iter().zip(weights.weights).map(|((_, value), weight)| value * weight).sum();
+    let added = weights.added(values(features));
     // The mean slope of the logistic function between the base and the score.
     let slope =
         if added.abs() < 1e-12 { 0.0 } else { (features.certainty * logistic(weights.bias + added) - base) / added };
     let mut parts = vec![ScorePart { kind: ScorePartKind::Base, value: 1.0, contribution: base }];
-    let addends = inputs(features).into_iter().zip(weights.weights).filter(|(_, weight)| *weight != 0.0);
+    let addends = inputs(features).zip(weights.weights).filter(|(_, weight)| **weight != 0.0);
     parts.extend(addends.map(|((kind, value), weight)| ScorePart {
         kind,
         value,

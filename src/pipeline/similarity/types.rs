@@ -50,4 +50,36 @@ pub enum ScorePartKind {
     Roles,
     /// The same text but for case, spacing and punctuation.
     Identity,
+    /// How sure the cross-encoder is that both are about the same thing.
+    JudgedLink,
+    /// Its rank among the pairs of both positions.
+    JudgedLinkRank,
+    /// Its distance above what the two texts share everywhere.
+    JudgedLinkBackground,
+    /// Its distance above the next best pair of either position.
+    JudgedLinkMargin,
+    /// How alike in meaning the cross-encoder finds them.
+    JudgedSimilarity,
+    /// As for the link.
+    JudgedSimilarityRank,
+    /// As for the link.
+    JudgedSimilarityBackground,
+    /// As for the link.
+    JudgedSimilarityMargin,
+    /// How sure the cross-encoder is that one makes the point that the other is.
+    JudgedKeyPoint,
+    /// As for the link.
+    JudgedKeyPointRank,
+    /// As for the link.
+    JudgedKeyPointBackground,
+    /// As for the link.
+    JudgedKeyPointMargin,
+    /// How sure the cross-encoder is that they diverge.
+    JudgedDivergence,
+    /// How much surer it is that one rules the other out than that it follows.
+    JudgedContradiction,
+    /// How much surer it is that neither bears on the other than that one follows.
+    JudgedNeutrality,
+    /// How much it finds the two texts to diverge on all that they share.
+    JudgedBackground,
 }

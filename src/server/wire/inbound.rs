@@ -112,12 +112,15 @@ impl TryFrom<(pb::ScorePairsRequest, &Limits)> for ScoreInput {
                 violations.text(&format!("{field}[{place}]"), statement, limits.statement_bytes);
             }
         }
+        let engine = names::engine("engine", request.engine, &mut violations);
         let n_pairs = request.left.len().saturating_mul(request.right.len());
-        if n_pairs > limits.score_pairs {
-            let max = limits.score_pairs;
+        let max = match engine {
+            Engine::Fast => limits.score_pairs,
+            Engine::Thorough => limits::THOROUGH_PAIRS.min(limits.score_pairs),
+        };
+        if n_pairs > max {
             violations.add("left", format!("left times right must be at most {max} pairs, is {n_pairs}"));
         }
-        let engine = names::engine("engine", request.engine, &mut violations);
         let pb::ScorePairsRequest { left, right, with_parts, .. } = request;
         violations.into_result(Self { left, right, engine, with_parts })
     }

@@ -33,16 +33,20 @@ out! {
     Relation: Agreement, Partial, ConflictingPosition, DifferingFigure, DifferingStrength, DifferingEmphasis,
         DifferingAttribution;
     ReasonCode: SameWords, SharedTerms, SameFigure, DifferentFigure, OpposedStance, Negation, DifferentStrength,
-        DifferentHolder, GivenAndThanked, Narrower, NoCounterpart, Denied, HeldJointly;
+        DifferentHolder, GivenAndThanked, Narrower, NoCounterpart, Denied, HeldJointly, JudgedDivergence,
+        JudgedContradiction;
     PointKind: Overlap, Divergence, OneSided;
     PointScope: AcrossReadouts, WithinReadout;
     Silence: NotMentioned, Denied;
     ContactKind: Call, VideoCall, Meeting, Talks;
     WarningCode: LanguageNotSupported, PositionsTruncated, PointsTruncated, NoPositions, AuthorUnknown, OneSideOnly,
-        SentenceSplit, LanguagesDiffer;
+        SentenceSplit, LanguagesDiffer, NotJudged;
     ScorePartKind: Base, TermOverlap, Containment, RareTerm, CharacterDice, Levenshtein, Figures, Names, MutualRank,
-        Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin;
-    Engine: Fast;
+        Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin,
+        JudgedLink, JudgedLinkRank, JudgedLinkBackground, JudgedLinkMargin, JudgedSimilarity, JudgedSimilarityRank,
+        JudgedSimilarityBackground, JudgedSimilarityMargin, JudgedKeyPoint, JudgedKeyPointRank, JudgedKeyPointBackground,
+        JudgedKeyPointMargin, JudgedDivergence, JudgedContradiction, JudgedNeutrality, JudgedBackground;
+    Engine: Fast, Thorough;
 }
 
 /// The engine of that number; the default one when unset or refused.

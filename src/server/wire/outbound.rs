@@ -85,6 +85,7 @@ pub fn engine_description(limits: &Limits) -> pb::DescribeEngineResponse {
             statement_bytes: count(limits.statement_bytes),
             positions: count(pipeline::MAX_POSITIONS),
             score_pairs: count(limits.score_pairs),
+            thorough_pairs: count(crate::server::limits::THOROUGH_PAIRS.min(limits.score_pairs)),
         }),
         link_thresholds: Engine::ALL.iter().map(threshold).collect(),
     }

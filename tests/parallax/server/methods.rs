@@ -104,6 +104,35 @@ async fn the_same_request_gets_the_same_answer() {
 }
 
 #[tokio::test]
+async fn the_thorough_engine_answers_when_asked_and_says_what_it_added() {
+    let (_running, mut client) = client().await;
+    let mut request = two_readouts();
+    request.options = Some(pb::CompareOptions { engine: pb::Engine::Thorough.into(), ..Default::default() });
+    let comparison = client.compare(request.clone()).await.unwrap().into_inner().comparison.unwrap();
+    assert_eq!(comparison.engine(), pb::Engine::Thorough);
+    let parts = comparison.points.iter().flat_map(|point| &point.score_parts);
+    assert!(parts.clone().any(|part| part.kind() == pb::ScorePartKind::JudgedLink), "{comparison:?}");
+    let item = pb::CompareStreamRequest { id: "one".into(), request: Some(request) };
+    let mut answers = client.compare_stream(tokio_stream::iter([item])).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap();
+    assert_eq!(answer.result, Some(pb::compare_stream_response::Result::Comparison(comparison)));
+
+    let statements = |n: usize| vec!["Norland supports the ceasefire.".to_owned(); n];
+    let request =
+        |left, right| pb::ScorePairsRequest { left, right, engine: pb::Engine::Thorough.into(), with_parts: true };
+    let scores = client
+        .score_pairs(request(statements(1), vec!["Sudria backs the truce.".into(), "Prices rose.".into()]))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(scores.rows[0].scores[0] > scores.rows[0].scores[1]);
+    let kinds: HashSet<i32> = scores.rows[0].parts[0].parts.iter().map(|part| part.kind).collect();
+    assert!(kinds.contains(&pb::ScorePartKind::JudgedSimilarity.into()));
+    let status = client.score_pairs(request(statements(33), statements(16))).await.expect_err("528 pairs are too many");
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test]
 async fn max_points_bounds_the_points() {
     let (_running, mut client) = client().await;
     let mut request = two_readouts();
@@ -162,6 +191,7 @@ async fn describe_engine_states_version_engines_and_limits() {
     let limits = description.limits.unwrap();
     assert_eq!((limits.message_bytes, limits.readouts, limits.sides), (1_048_576, 8, 16));
     assert_eq!((limits.readout_bytes, limits.statements, limits.statement_bytes), (1_000_000, 2_000, 4_000));
-    assert_eq!(limits.score_pairs, 40_000);
+    assert_eq!((limits.score_pairs, limits.thorough_pairs), (40_000, 512));
+    assert_eq!(description.engines, [i32::from(pb::Engine::Fast), pb::Engine::Thorough.into()]);
     assert!(limits.positions > 0);
 }

@@ -1,0 +1,236 @@
+//! The functions of the network that are not products with a weight matrix, written so that the compiler makes vector
+//! code of them.
+//!
+//! Nothing here depends on the width of the vectors: sums run over [`N_LANES`] fixed lanes and no product is fused with
+//! an addition, so that every kind of CPU gives the same bits.
+
+use super::weights::{HIDDEN, N_HEADS, Norm};
+use rten_simd::{Isa, SimdOp};
+
+/// The result of `work`, compiled for the widest vectors that the CPU has.
+pub(super) fn vectorised<T>(work: impl FnOnce() -> T) -> T {
+    struct Work<F>(F);
+    impl<T, F: FnOnce() -> T> SimdOp for Work<F> {
+        type Output = T;
+
+        #[inline(always)]
+        fn eval<I: Isa>(self, _: I) -> T {
+            (self.0)()
+        }
+    }
+    Work(work).dispatch()
+}
+
+/// Added to the variance in [`normalise`]; that of BERT.
+const NORM_EPSILON: f32 = 1e-12;
+
+/// Layer normalisation of each row of [`HIDDEN`] numbers, in place.
+#[inline(always)]
+pub(super) fn normalise(states: &mut [f32], norm: &Norm) {
+    let (weights, biases) = (&norm.weight[..HIDDEN], &norm.bias[..HIDDEN]);
+    for state in states.as_chunks_mut::<HIDDEN>().0 {
+        let mean = sum(state, |number| number) / HIDDEN as f32;
+        state.iter_mut().for_each(|number| *number -= mean);
+        let variance = sum(state, |number| number * number) / HIDDEN as f32;
+        let scale = 1.0 / (variance + NORM_EPSILON).sqrt();
+        for ((number, weight), bias) in state.iter_mut().zip(weights).zip(biases) {
+            *number = *number * scale * weight + bias;
+        }
+    }
+}
+
+/// Gaussian error linear unit: x/2 · (1 + erf(x / √2)).
+#[inline(always)]
+pub(super) fn gelu(x: f32) -> f32 {
+    x * (0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2))
+}
+
+/// Width of one attention head.
+pub(super) const HEAD_WIDTH: usize = HIDDEN / N_HEADS;
+
+/// Most tokens that attend to one another, special ones included; as in training's scoring.
+pub(super) const MAX_PAIR_TOKENS: usize = 128;
+
+/// Tokens whose scores are computed together.
+const N_TOGETHER: usize = 32;
+
+/// What each token of one pair takes from all of them. A row of `projected` is a token's query, key and value, a row of
+/// `taken` what its heads take.
+#[inline(always)]
+pub(super) fn attend(projected: &[f32], taken: &mut [f32]) {
+    let (projected, taken) = (projected.as_chunks::<{ 3 * HIDDEN }>().0, taken.as_chunks_mut::<HIDDEN>().0);
+    let n_tokens = projected.len();
+    // One row a dimension of the key; the columns beyond the last token stay 0.
+    let mut keys = [[0.0_f32; MAX_PAIR_TOKENS]; HEAD_WIDTH];
+    let mut shares = [0.0_f32; MAX_PAIR_TOKENS];
+    for head in 0..N_HEADS {
+        let column = HEAD_WIDTH * head;
+        for (token, row) in projected.iter().enumerate() {
+            for (keys, &key) in keys.iter_mut().zip(&row[HIDDEN + column..][..HEAD_WIDTH]) {
+                keys[token] = key;
+            }
+        }
+        for (row, taken) in projected.iter().zip(taken.iter_mut()) {
+            let query = &row[column..][..HEAD_WIDTH];
+            for (place, shares) in shares.as_chunks_mut::<N_TOGETHER>().0.iter_mut().enumerate() {
+                if place * N_TOGETHER >= n_tokens {
+                    break;
+                }
+                let mut sums = [0.0; N_TOGETHER];
+                for (keys, query) in keys.iter().zip(query) {
+                    for (sum, key) in sums.iter_mut().zip(&keys.as_chunks::<N_TOGETHER>().0[place]) {
+                        *sum += query * key;
+                    }
+                }
+                *shares = sums;
+            }
+            softmax(&mut shares[..n_tokens], 1.0 / (HEAD_WIDTH as f32).sqrt());
+            // Two sums, as one chain of additions waits for each of them.
+            let (mut even, mut odd) = ([0.0_f32; HEAD_WIDTH], [0.0_f32; HEAD_WIDTH]);
+            let values = |row: &'_ [f32; 3 * HIDDEN]| row.as_chunks::<HEAD_WIDTH>().0[2 * N_HEADS + head];
+            let (pairs, rest) = projected.as_chunks::<2>();
+            for (rows, shares) in pairs.iter().zip(shares.as_chunks::<2>().0) {
+                add_scaled(&mut even, shares[0], values(&rows[0]));
+                add_scaled(&mut odd, shares[1], values(&rows[1]));
+            }
+            for row in rest {
+                add_scaled(&mut even, shares[n_tokens - 1], values(row));
+            }
+            add_scaled(&mut even, 1.0, odd);
+            taken.as_chunks_mut::<HEAD_WIDTH>().0[head] = even;
+        }
+    }
+}
+
+#[inline(always)]
+fn add_scaled(sums: &mut [f32; HEAD_WIDTH], scale: f32, numbers: [f32; HEAD_WIDTH]) {
+    for (sum, number) in sums.iter_mut().zip(numbers) {
+        *sum += scale * number;
+    }
+}
+
+/// Softmax of `scale` × each number, in place.
+#[inline(always)]
+fn softmax(numbers: &mut [f32], scale: f32) {
+    let mut lanes = [f32::NEG_INFINITY; N_LANES];
+    let larger = |left: f32, right: f32| if right > left { right } else { left };
+    let (chunks, rest) = numbers.as_chunks::<N_LANES>();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &number)| *lane = larger(*lane, number));
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, &number)| *lane = larger(*lane, number));
+    let largest = lanes.into_iter().fold(f32::NEG_INFINITY, larger);
+    numbers.iter_mut().for_each(|number| *number = exp((*number - largest) * scale));
+    let share = 1.0 / sum(numbers, |number| number);
+    numbers.iter_mut().for_each(|number| *number *= share);
+}
+
+/// Independent sums in [`sum`]. One chain of additions cannot be vectorised.
+const N_LANES: usize = 16;
+
+/// The sum of `of` each number, in a fixed order.
+#[inline(always)]
+pub(super) fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+    let mut lanes = [0.0; N_LANES];
+    let (chunks, rest) = numbers.as_chunks::<N_LANES>();
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &number)| *lane += of(number));
+    }
+    lanes.iter_mut().zip(rest).for_each(|(lane, &number)| *lane += of(number));
+    lanes.iter().sum()
+}
+
+/// The sum of the products of the numbers of two slices of one length, in a fixed order.
+#[inline(always)]
+pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let mut lanes = [0.0; N_LANES];
+    for (left, right) in left.as_chunks::<N_LANES>().0.iter().zip(right.as_chunks::<N_LANES>().0) {
+        lanes.iter_mut().zip(left.iter().zip(right)).for_each(|(lane, (left, right))| *lane += left * right);
+    }
+    lanes.iter().sum()
+}
+
+/// 1.5 · 2²³: adding it leaves no room for a fraction, so that the sum's last bits are the nearest whole number, the even
+/// one of two.
+const ROUND: f32 = 12_582_912.0;
+
+/// The nearest whole number to `x`, which is between -2²² and 2²².
+#[inline(always)]
+pub(super) fn whole(x: f32) -> i32 {
+    (x + ROUND).to_bits().cast_signed().wrapping_sub(ROUND.to_bits().cast_signed())
+}
+
+/// e to the power of `x`, within 1e-6 of it in relative terms, for x of at most 0; below -87 it stays at e⁻⁸⁷.
+///
+/// 2ⁿ · p(r) with n the nearest whole number to x / ln 2 and p the Taylor polynomial of the rest, ln 2 / 2 at most.
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    /// ln 2 in two parts, the first short enough that its multiples are exact.
+    const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+    let x = if x < -87.0 { -87.0 } else { x };
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let rest = x - n * LN_2[0] - n * LN_2[1];
+    let polynomial = [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
+    let power = polynomial.iter().fold(0.0, |value, coefficient| value * rest + coefficient);
+    let exponent = shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23;
+    power * f32::from_bits(exponent)
+}
+
+/// The error function, within 1e-6: the quotient of two polynomials that Eigen and XLA use, on [-4, 4].
+#[inline(always)]
+fn erf(x: f32) -> f32 {
+    const ABOVE: [f32; 7] = [
+        -2.726_142_3e-10,
+        2.770_681_4e-8,
+        -2.101_024e-6,
+        -5.692_506_5e-5,
+        -7.349_906_3e-4,
+        -2.954_6e-3,
+        -1.609_603_3e-2,
+    ];
+    const BELOW: [f32; 5] = [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329_2e-3, -1.426_473_9e-2];
+    let x = if x > 4.0 { 4.0 } else { x };
+    let x = if x < -4.0 { -4.0 } else { x };
+    let square = x * x;
+    let value = |polynomial: &[f32]| polynomial.iter().fold(0.0, |value, coefficient| value * square + coefficient);
+    x * value(&ABOVE) / value(&BELOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tolerance 1e-6: a few units in the last place.
+    #[test]
+    fn exp_is_that_of_the_standard_library() {
+        for step in 0..8_700 {
+            let x = -0.01 * step as f32;
+            assert!((exp(x) / x.exp() - 1.0).abs() <= 1e-6, "{x}: {} for {}", exp(x), x.exp());
+        }
+        assert!(exp(-1e9) < 1e-37);
+    }
+
+    /// Tolerance 1e-6, against the series in f64: 2/√π · Σ (-1)ⁿ x²ⁿ⁺¹ / (n! (2n + 1)).
+    #[test]
+    fn erf_is_its_series() {
+        for step in -450..=450 {
+            let x = 0.01 * f64::from(step);
+            let (mut power, mut series) = (x, x);
+            for n in 1..120 {
+                power *= -x * x / f64::from(n);
+                series += power / f64::from(2 * n + 1);
+            }
+            let expected = series * std::f64::consts::FRAC_2_SQRT_PI;
+            assert!((f64::from(erf(x as f32)) - expected).abs() <= 1e-6, "{x}: {} for {expected}", erf(x as f32));
+        }
+    }
+
+    #[test]
+    fn softmax_of_far_apart_numbers_sums_to_one() {
+        let mut numbers = [-1e6, 0.0, 2.0, -3.0];
+        softmax(&mut numbers, 1.0);
+        assert!((numbers.iter().sum::<f32>() - 1.0).abs() <= 1e-6);
+        assert!(numbers[2] > 0.8 && numbers[0] == numbers[0].abs());
+    }
+}

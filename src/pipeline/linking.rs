@@ -1,0 +1,217 @@
+//! Linking: positions → scores → links → relations, for every pair of readouts, or inside the only one.
+//!
+//! In: what the stages up to positions find, and the features of each position. Out: links, and for every position its
+//! best pair. Each pair of readouts is scored by the engine asked for, or by the FAST one where the THOROUGH one cannot
+//! read a text; what it leaves out is in a warning.
+
+use super::features::Features;
+use super::language::{self, Attributed};
+use super::position::{self, Position};
+use super::relation::End;
+use super::report::{Link, NearMiss, Warning, WarningCode};
+use super::sides::SideIdx;
+use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
+use crate::models::cross_encoder::{self, Judgement};
+use crate::readout::Readout;
+use std::collections::BTreeMap;
+
+/// The links of all positions; the best pair of every position; what a limit left out.
+type Linked = (Vec<Link>, BTreeMap<usize, NearMiss>, Option<Warning>);
+
+/// The links of all positions, and the best pair of every position that is in no link. The warning says what
+/// a limit of the THOROUGH engine left out.
+pub(super) fn link(
+    cancel: &Cancel,
+    readouts: &[Readout],
+    read: &Read,
+    features: &[Features],
+    options: &Options,
+) -> Result<Linked, Cancelled> {
+    cancel.enter(Stage::Links)?;
+    let linking = Linking::new(readouts, read, features);
+    let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
+        sides_of_one(&read.positions)
+    } else {
+        let pairs = (0..readouts.len()).flat_map(|left| (left + 1..readouts.len()).map(move |right| (left, right)));
+        pairs.map(|(left, right)| (linking.of_readout(left), linking.of_readout(right))).collect()
+    };
+    let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
+    let n_groups = groups.iter().filter(|(left, right)| !left.is_empty() && !right.is_empty()).count();
+    let (mut n_cut, mut n_not_read) = (0, 0);
+    for (left, right) in groups {
+        let mut pairs = linking.scored(cancel, &left, &right);
+        cancel.check()?;
+        let mut engine = options.engine;
+        if engine == Engine::Thorough && !(linking.is_english(&left) && linking.is_english(&right)) {
+            n_not_read += pairs.len();
+            engine = Engine::Fast;
+        }
+        if engine == Engine::Thorough {
+            let cap = similarity::MAX_JUDGED / n_groups.max(1);
+            let n_left_out;
+            (pairs, n_left_out) = linking.judged(cancel, pairs, &left, &right, cap, None)?;
+            n_cut += n_left_out;
+        }
+        let threshold = options.link_threshold.unwrap_or(engine.default_link_threshold());
+        let opposition = linking.opposition(&left, &right);
+        for pair in alignment::align(&pairs, threshold) {
+            cancel.check()?;
+            let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
+            let (relation, reasons) = relation::classify(a, b, &pair.features, opposition);
+            links.push(Link {
+                left: a.idx,
+                right: b.idx,
+                score: pair.score,
+                parts: similarity::parts(&pair.features),
+                relation,
+                reasons,
+            });
+        }
+        for pair in &pairs {
+            cancel.check()?;
+            for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
+                let miss = near.entry(own).or_default();
+                if pair.score > miss.score {
+                    miss.score = pair.score;
+                }
+                if miss.denial.is_none() && pair.score >= threshold * relation::DENIAL_SHARE {
+                    miss.denial = relation::denial(linking.end(own), linking.end(other));
+                }
+            }
+        }
+    }
+    links.sort_by_key(|link| (link.left, link.right));
+    Ok((links, near, limits_of_the_judge(n_cut, n_not_read)))
+}
+
+/// The warning that some pairs were not judged, if any were not.
+fn limits_of_the_judge(n_cut: usize, n_not_read: usize) -> Option<Warning> {
+    let limit = similarity::MAX_JUDGED;
+    let cut = format!("{n_cut} likely pairs were left out: the thorough engine scores {limit} a request");
+    let not_read = format!("{n_not_read} pairs were scored by the fast engine: the thorough one reads English alone");
+    let message = match (n_cut, n_not_read) {
+        (0, 0) => return None,
+        (_, 0) => cut,
+        (0, _) => not_read,
+        (_, _) => format!("{cut}; {not_read}"),
+    };
+    Some(Warning { code: WarningCode::NotJudged, readout: None, message })
+}
+
+/// Judges two positions in place of the cross-encoder.
+pub type Judge<'a> = dyn Fn(&Position, &Position) -> Judgement + 'a;
+
+/// What the linking of positions works on. Positions go by their index in the answer.
+pub(super) struct Linking<'a> {
+    readouts: &'a [Readout],
+    read: &'a Read,
+    features: &'a [Features],
+    roles: Vec<similarity::Role>,
+}
+
+impl<'a> Linking<'a> {
+    pub(super) fn new(readouts: &'a [Readout], read: &'a Read, features: &'a [Features]) -> Self {
+        Self { readouts, read, features, roles: roles(readouts, &read.positions) }
+    }
+
+    pub(super) fn of_readout(&self, readout: usize) -> Vec<usize> {
+        (0..self.read.positions.len()).filter(|&idx| self.read.positions[idx].readout == readout).collect()
+    }
+
+    fn is_english(&self, idxs: &[usize]) -> bool {
+        let language = |idx: usize| self.read.languages[self.read.positions[idx].readout].as_str();
+        idxs.iter().all(|&idx| language::attributed(language(idx)) == Some(Attributed::English))
+    }
+
+    /// The candidate pairs as the FAST engine scores them.
+    pub(super) fn scored(&self, cancel: &Cancel, left: &[usize], right: &[usize]) -> Vec<similarity::ScoredPair> {
+        let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
+            idxs.iter().map(|&idx| (&self.features[idx], self.roles[idx])).collect()
+        };
+        similarity::score(cancel, &side(left), &side(right))
+    }
+
+    /// The likeliest of the pairs as the THOROUGH engine scores them, and how many more `cap` left out.
+    pub(super) fn judged(
+        &self,
+        cancel: &Cancel,
+        pairs: Vec<similarity::ScoredPair>,
+        left: &[usize],
+        right: &[usize],
+        cap: usize,
+        judge: Option<&Judge<'_>>,
+    ) -> Result<(Vec<similarity::ScoredPair>, usize), Cancelled> {
+        let (pairs, n_cut) = similarity::shortlist(pairs, left.len(), right.len(), cap);
+        let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
+        let judgements = match judge {
+            Some(judge) => {
+                asked.map(|pair| judge(self.position(left[pair.left]), self.position(right[pair.right]))).collect()
+            }
+            None => {
+                let text = |&idx: &usize| cross_encoder::clean(self.position(idx).span.slice(self.end(idx).text));
+                let (lefts, rights): (Vec<String>, Vec<String>) =
+                    (left.iter().map(text).collect(), right.iter().map(text).collect());
+                let texts: Vec<(&str, &str)> = asked.map(|pair| (&*lefts[pair.left], &*rights[pair.right])).collect();
+                judge_all(cancel, &texts)?
+            }
+        };
+        Ok((similarity::judged(pairs, left.len(), right.len(), &judgements), n_cut))
+    }
+
+    fn position(&self, idx: usize) -> &'a Position {
+        &self.read.positions[idx]
+    }
+
+    pub(super) fn end(&self, idx: usize) -> End<'a> {
+        let position = self.position(idx);
+        End { idx, position, features: &self.features[idx], text: &self.readouts[position.readout].text }
+    }
+
+    pub(super) fn opposition(&self, left: &[usize], right: &[usize]) -> f64 {
+        relation::opposition(left.iter().chain(right).map(|&idx| self.position(idx)))
+    }
+}
+
+/// Pairs of texts between two looks at the flag: some 10 ms of reading.
+const PAIRS_A_LOOK: usize = 4;
+
+/// The cross-encoder's judgement of every pair of texts. A pair is judged alike alone and among others.
+pub(super) fn judge_all(cancel: &Cancel, texts: &[(&str, &str)]) -> Result<Vec<Judgement>, Cancelled> {
+    let mut judgements = Vec::with_capacity(texts.len());
+    for part in texts.chunks(PAIRS_A_LOOK) {
+        cancel.check()?;
+        judgements.extend(cross_encoder::judge_unordered(part));
+    }
+    Ok(judgements)
+}
+
+/// For every two sides inside one readout, the positions that each of them holds alone.
+fn sides_of_one(positions: &[Position]) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let alone = |side: SideIdx| {
+        (0..positions.len()).filter(move |&idx| positions[idx].holder.sides() == [side]).collect::<Vec<_>>()
+    };
+    let mut sides: Vec<SideIdx> =
+        positions.iter().flat_map(|position| position.holder.sides().iter().copied()).collect();
+    sides.sort_unstable();
+    sides.dedup();
+    let pairs = (0..sides.len()).flat_map(|left| (left + 1..sides.len()).map(move |right| (left, right)));
+    pairs.map(|(left, right)| (alone(sides[left]), alone(sides[right]))).collect()
+}
+
+fn roles(readouts: &[Readout], positions: &[Position]) -> Vec<similarity::Role> {
+    use attribution::SpeechAct::{Commit, Inform, Offer, Reaffirm, Support, Thank};
+    let mut holders: Vec<&position::Holder> = positions.iter().map(|position| &position.holder).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    positions
+        .iter()
+        .map(|position| similarity::Role {
+            place: position.span.start as f64 / readouts[position.readout].text.len().max(1) as f64,
+            thanks: position.speech_act == Thank,
+            gives: matches!(position.speech_act, Commit | Inform | Offer | Reaffirm | Support),
+            confidence: position.confidence,
+            is_joint: position.holder.is_joint(),
+            holder: holders.binary_search(&&position.holder).unwrap_or_default() as u64,
+        })
+        .collect()
+}
