@@ -1,5 +1,7 @@
 //! The service, by real clients over real sockets: every method and every error.
 
+mod attacks;
+
 mod connections;
 
 mod deadlines;
