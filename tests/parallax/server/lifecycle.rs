@@ -189,6 +189,9 @@ async fn the_log_has_a_line_a_call_and_nothing_that_a_caller_wrote() {
         .with_env_filter("parallax=trace")
         .with_writer(move || writer.clone())
         .finish();
+    // While there is one subscriber, a place in the code that another test's thread comes to first asks that thread's
+    // subscriber, which is none, and stays silent on all threads. With two, both are asked.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // The runtime of this test has this one thread, so that the server logs here, too.
     let _logging = tracing::subscriber::set_default(subscriber);
 
