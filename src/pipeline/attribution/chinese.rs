@@ -2,7 +2,7 @@
 //! before; a comma cuts no positions apart, since the clauses of a Chinese sentence share their topic.
 
 use super::cues::Cue;
-use super::function_words::CHINESE;
+use super::function_words::{CHINESE, Chinese};
 use super::{Attribution, AttributionKind, Clause, SpeechAct};
 use crate::pipeline::Cancel;
 use crate::pipeline::position::Holder;
@@ -111,7 +111,7 @@ fn clause(
         inner_cue: None,
         holder,
         is_negated: acting.is_some_and(|(at, _)| {
-            CHINESE.of("negation").iter().any(|word| text[span.start..at.start].ends_with(word))
+            CHINESE.of(Chinese::Negation).iter().any(|word| text[span.start..at.start].ends_with(word))
         }),
         is_passive: false,
         sentence,
@@ -128,7 +128,7 @@ fn acting_cue(hits: &[(Span, &'static Cue)]) -> Option<(Span, &'static Cue)> {
 /// A slice without the conjunctions, adverbs and marks before its subject.
 fn without_openers(slice: &str) -> &str {
     let mut rest = slice;
-    while let Some(shorter) = CHINESE.of("opener").iter().find_map(|word| rest.strip_prefix(word)) {
+    while let Some(shorter) = CHINESE.of(Chinese::Opener).iter().find_map(|word| rest.strip_prefix(word)) {
         rest = shorter;
     }
     rest
@@ -144,7 +144,8 @@ fn is_first_person(text: &str, segmentation: &Segmentation) -> bool {
         segmentation.sentences.iter().filter(|s| is_running_text(s)).map(|s| s.span.slice(text)).collect();
     let is_own = |sentence: &&&str| {
         let bare = without_openers(sentence);
-        CHINESE.of("author").iter().any(|word| bare.starts_with(word)) && !sentence.starts_with(['“', '「', '『'])
+        CHINESE.of(Chinese::Author).iter().any(|word| bare.starts_with(word))
+            && !sentence.starts_with(['“', '「', '『'])
     };
     let n_own = running.iter().filter(is_own).count();
     n_own >= 2 && n_own * FIRST_PERSON_SENTENCES >= running.len()
@@ -160,20 +161,22 @@ fn subject(
 ) -> Option<(Holder, Span)> {
     let slice = zone.slice(text);
     let bare = without_openers(slice);
-    let own = author.filter(|_| CHINESE.of("author").iter().any(|word| bare.starts_with(word)));
+    let own = author.filter(|_| CHINESE.of(Chinese::Author).iter().any(|word| bare.starts_with(word)));
     if let Some(author) = own {
         // "我们一致同意" is said of both.
-        let is_joint = CHINESE.of("both_acts").iter().any(|word| bare.contains(word)) && bare.starts_with("我们");
+        let is_joint = CHINESE.of(Chinese::BothActs).iter().any(|word| bare.contains(word)) && bare.starts_with("我们");
         let holder = Holder::Sides(if is_joint { cast.all() } else { vec![author] });
         return Some((holder, Span::new(zone.end - bare.len(), zone.end).trimmed(text)));
     }
     let mentions = cast.mentions(text, zone);
     // The longest of the words that start first; a side named before them is the subject ("中方重视两国关系").
-    let both =
-        CHINESE.of("both").iter().filter_map(|word| slice.find(word).map(|at| (at, std::cmp::Reverse(word.len()))));
+    let both = CHINESE
+        .of(Chinese::Both)
+        .iter()
+        .filter_map(|word| slice.find(word).map(|at| (at, std::cmp::Reverse(word.len()))));
     let both = both.min().map(|(at, std::cmp::Reverse(len))| Span::new(zone.start + at, zone.start + at + len));
     if let Some(at) = both.filter(|at| mentions.first().is_none_or(|first| at.start < first.span.start)) {
-        let is_due = CHINESE.of("due").iter().any(|word| text[at.end..].starts_with(word));
+        let is_due = CHINESE.of(Chinese::Due).iter().any(|word| text[at.end..].starts_with(word));
         let all = cast.all();
         return (!all.is_empty() && !is_due).then_some((Holder::Sides(all), at));
     }
@@ -182,7 +185,8 @@ fn subject(
             Who::Side(side) => Some(*side),
             Who::Entity(_) | Who::Person => None,
         };
-        let joined = mentions.get(1).filter(|second| CHINESE.has("joins", &text[first.span.end..second.span.start]));
+        let joined =
+            mentions.get(1).filter(|second| CHINESE.has(Chinese::Joins, &text[first.span.end..second.span.start]));
         let mut sides: Vec<SideIdx> =
             [Some(first), joined].into_iter().flatten().filter_map(|mention| side(&mention.who)).collect();
         sides.sort_unstable();
@@ -200,7 +204,7 @@ fn subject(
         };
         return side.map(|side| (Holder::Sides(vec![side]), at));
     }
-    let same = CHINESE.of("same").iter().find(|word| slice.starts_with(**word))?;
+    let same = CHINESE.of(Chinese::Same).iter().find(|word| slice.starts_with(**word))?;
     speaker.map(|holder| (holder.clone(), Span::new(zone.start, zone.start + same.len())))
 }
 

@@ -1,7 +1,7 @@
 //! Where clauses begin and end inside a sentence.
 
 use super::cues::{CueHit, Form};
-use super::function_words::is_word;
+use super::function_words::{Function, is_word};
 use super::subject::{Context, Subject};
 
 /// The word after the comma before a cue.
@@ -23,7 +23,7 @@ pub(super) fn is_trailing(context: &Context<'_>, hit: &CueHit) -> bool {
 
 /// Where the clause that ends before word `end` ends: punctuation and the joining word cut off.
 pub(super) fn clause_end(context: &Context<'_>, end: usize) -> usize {
-    let joins = |lower: &str| is_word("clause_joiner", lower);
+    let joins = |lower: &str| is_word(Function::ClauseJoiner, lower);
     let mut last = end - 1;
     while last > 0 && joins(&context.lowers[last]) {
         last -= 1;
@@ -74,7 +74,7 @@ fn coordinated_start(context: &Context<'_>, hit: &CueHit, clause_start: usize) -
     // Back over the verb group and up to six words of a subject to a conjunction.
     for i in (clause_start + 1..=at).rev().take(8) {
         let lower = context.lowers[i - 1].as_str();
-        if is_word("coordinator", lower) {
+        if is_word(Function::Coordinator, lower) {
             let named = i == at
                 || context.subject(i, at).0 != Subject::None
                 || context.lowers[i..at].iter().all(|w| is_auxiliary(w));

@@ -1,7 +1,7 @@
 //! Cues: the reporting words of the table, found in a sentence.
 
 use super::SpeechAct;
-use super::function_words::is_word;
+use super::function_words::{Function, is_word};
 use crate::pipeline::segmentation::Word;
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -232,7 +232,7 @@ pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
     // "I want to thank you" thanks: a wish that another cue fulfils is no cue of its own.
     let is_wish = |at: usize| {
         let next = hits.get(at + 1);
-        is_word("wish", hits[at].cue.lemma.as_str())
+        is_word(Function::Wish, hits[at].cue.lemma.as_str())
             && next.is_some_and(|next| next.first_word == hits[at].end_word + 1 && lowers[hits[at].end_word] == "to")
     };
     let kept: Vec<bool> = (0..hits.len()).map(|at| !is_wish(at)).collect();
@@ -242,7 +242,7 @@ pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
 fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<CueHit> {
     let (word, contracted) = match lowers[at].split_once('\'') {
         // "we're", "I'm": the second half is the verb.
-        Some((_, tail)) if is_word("contraction_verb", tail) => (format!("'{tail}"), true),
+        Some((_, tail)) if is_word(Function::ContractionVerb, tail) => (format!("'{tail}"), true),
         _ => (lowers[at].clone(), false),
     };
     let table = table();
@@ -251,13 +251,13 @@ fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<Cu
         let Some(end_word) = match_rest(&cue.rest, lowers, at + 1) else { continue };
         let (before, is_negated, aux) = look_back(lowers, at);
         let group = &lowers[before.map_or(0, |i| i + 1)..at];
-        let is_modal = group.iter().any(|word| is_word("modal", word.as_str()));
+        let is_modal = group.iter().any(|word| is_word(Function::Modal, word.as_str()));
         let is_passive = form == Form::Past && aux == Some(Aux::Be) && !is_modal;
         let is_impersonal =
             is_passive && before.is_some_and(|i| lowers[i] == "it") && group.iter().any(|word| word == "is");
         if contracted || is_verb(text, words, lowers, at, form, before, aux) {
             let negated_after =
-                cue.lemma.starts_with("be ") && lowers.get(at + 1).is_some_and(|word| is_word("negator", word));
+                cue.lemma.starts_with("be ") && lowers.get(at + 1).is_some_and(|word| is_word(Function::Negator, word));
             return Some(CueHit {
                 cue,
                 first_word: at,
@@ -282,7 +282,7 @@ fn match_rest(rest: &[(String, bool)], lowers: &[String], mut at: usize) -> Opti
 }
 
 fn is_inner(word: &str) -> bool {
-    is_word("adverb", word) || is_word("adverb_inner", word)
+    is_word(Function::Adverb, word) || is_word(Function::AdverbInner, word)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,25 +297,25 @@ fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>)
     let (mut before, mut negated, mut aux) = (at, false, None);
     while before > 0 && at - before < 5 {
         let word = lowers[before - 1].as_str();
-        if is_word("negator", word) || word.ends_with("n't") {
+        if is_word(Function::Negator, word) || word.ends_with("n't") {
             negated = true;
             if word.ends_with("n't") && aux.is_none() {
                 aux = Some(Aux::Modal);
             }
-        } else if is_word("be", word) {
+        } else if is_word(Function::Be, word) {
             aux = aux.or(Some(Aux::Be));
-        } else if is_word("have", word) {
+        } else if is_word(Function::Have, word) {
             aux = aux.or(Some(Aux::Have));
-        } else if is_word("modal", word) {
+        } else if is_word(Function::Modal, word) {
             aux = aux.or(Some(Aux::Modal));
-        } else if !is_word("adverb", word) {
+        } else if !is_word(Function::Adverb, word) {
             break;
         }
         before -= 1;
     }
     // "Neither side supports": the negation stands in the subject.
     let subject = &lowers[before.saturating_sub(3)..before];
-    negated |= subject.iter().any(|word| is_word("negated_subject", word));
+    negated |= subject.iter().any(|word| is_word(Function::NegatedSubject, word));
     (before.checked_sub(1), negated, aux)
 }
 
@@ -335,33 +335,38 @@ fn is_verb(
     if at > 0 && words[at].span.slice(text).starts_with(char::is_uppercase) && !gap.contains(['"', '“', '.', ':']) {
         return false;
     }
-    let contracted_subject = previous.split_once('\'').is_some_and(|(_, tail)| is_word("contraction_subject", tail));
+    let contracted_subject =
+        previous.split_once('\'').is_some_and(|(_, tail)| is_word(Function::ContractionSubject, tail));
     match form {
-        Form::Past => aux.is_some() || !(is_word("determiner", previous) || is_word("before_adjective", previous)),
+        Form::Past => {
+            aux.is_some() || !(is_word(Function::Determiner, previous) || is_word(Function::BeforeAdjective, previous))
+        }
         Form::Ing => {
             aux == Some(Aux::Be)
                 || gap.contains(',')
                 || at == 0
                 || contracted_subject
-                || is_word("before_participle", previous)
+                || is_word(Function::BeforeParticiple, previous)
         }
         Form::Base if lowers[at] == "be" => aux == Some(Aux::Modal) || previous == "to",
         Form::Base => {
-            is_word("be", lowers[at].as_str())
+            is_word(Function::Be, lowers[at].as_str())
                 || aux == Some(Aux::Modal)
-                || is_word("subject_pronoun", previous)
+                || is_word(Function::SubjectPronoun, previous)
                 || contracted_subject
                 || (previous == "to" && wishes(lowers, before))
-                || (is_word("party", previous) && previous.ends_with('s'))
+                || (is_word(Function::Party, previous) && previous.ends_with('s'))
                 || (previous == "me" && before.is_some_and(|i| i > 0 && lowers[i - 1] == "let"))
         }
-        Form::Third => (is_capital && at > 0) || is_word("subject_pronoun", previous) || is_word("party", previous),
+        Form::Third => {
+            (is_capital && at > 0) || is_word(Function::SubjectPronoun, previous) || is_word(Function::Party, previous)
+        }
     }
 }
 
 /// "I want to", "I would like to", "we wish to": the verb after is performed, not wished.
 fn wishes(lowers: &[String], to: Option<usize>) -> bool {
-    to.and_then(|to| to.checked_sub(1)).is_some_and(|i| is_word("wish_to", &lowers[i]))
+    to.and_then(|to| to.checked_sub(1)).is_some_and(|i| is_word(Function::WishTo, &lowers[i]))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::clauses::is_auxiliary;
 use super::cues::CueHit;
-use super::function_words::is_word;
+use super::function_words::{Function, is_word};
 use super::subject::{Context, Subject, resolve};
 use super::{Attribution, AttributionKind, Clause, Form, SpeechAct};
 use crate::pipeline::position::Holder;
@@ -110,7 +110,7 @@ fn uncued(
     before: Option<&Holder>,
     nobody: impl Fn() -> Holder,
 ) -> (Holder, AttributionKind) {
-    let is_due = context.lowers[range.clone()].iter().take(8).any(|word| is_word("due", word));
+    let is_due = context.lowers[range.clone()].iter().take(8).any(|word| is_word(Function::Due, word));
     let acts = match subject {
         Subject::Sides { is_person, .. } => *is_person || before.is_none_or(Holder::is_joint),
         Subject::All => !is_due,
@@ -130,8 +130,8 @@ fn uncued_subject_end(context: &Context<'_>, range: &Range<usize>) -> usize {
     let is_verb = |at: usize| {
         let lower = context.lowers[at].as_str();
         is_auxiliary(lower)
-            || is_word("finite", lower)
-            || (lower.ends_with("ed") && at > range.start && !is_word("article", &context.lowers[at - 1]))
+            || is_word(Function::Finite, lower)
+            || (lower.ends_with("ed") && at > range.start && !is_word(Function::Article, &context.lowers[at - 1]))
     };
     let end = range.end.min(range.start + MAX_UNCUED_SUBJECT_WORDS);
     (range.start + 1..end).find(|&at| is_verb(at) && context.lowers[at] != "that").unwrap_or(end)

@@ -1,7 +1,7 @@
 //! The subject of a clause: which side, or sides, the words before a cue name.
 
 use super::cues::CueHit;
-use super::function_words::is_word;
+use super::function_words::{Function, is_word};
 use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::Word;
 use crate::pipeline::sides::{Cast, Mention, SideIdx, Who, titles};
@@ -65,7 +65,7 @@ impl Context<'_> {
             while start > from && (start == end || !self.gap(start).contains([',', '—', '–', ';', ':', '(', ')'])) {
                 start -= 1;
             }
-            if !is_word("phrase_opener", self.lowers[start].as_str()) || self.lowers[start] == "both" {
+            if !is_word(Function::PhraseOpener, self.lowers[start].as_str()) || self.lowers[start] == "both" {
                 let subject = self.phrase(start, end);
                 if subject != Subject::None {
                     return (subject, Some(Span::new(self.words[start].span.start, self.words[end - 1].span.end)));
@@ -87,14 +87,19 @@ impl Context<'_> {
         let has = |words: &[&str]| lowers.iter().any(|lower| words.contains(&lower.as_str()));
         let mentions: Vec<&Mention> = self.mentions.iter().filter(|mention| span.contains(mention.span)).collect();
         let titles = titles(self.text, &self.words[start..end]);
-        let plural = titles.iter().any(|title| title.is_plural) || lowers.iter().any(|lower| is_word("parties", lower));
+        let plural =
+            titles.iter().any(|title| title.is_plural) || lowers.iter().any(|lower| is_word(Function::Parties, lower));
         let mut sides: Vec<SideIdx> = mentions.iter().filter_map(|m| side_of(m)).collect();
         sides.sort_unstable();
         sides.dedup();
-        if sides.len() > 1 && (has(&["and", "with"]) || plural) {
+        if sides.len() > 1 && (has(&["and", "with", "nor", "or"]) || plural) {
             return Subject::Sides { sides, is_person: false };
         }
         if plural && (mentions.is_empty() || has(&["both", "two"])) {
+            return Subject::All;
+        }
+        // "Neither side", "neither of them": both, in the negative.
+        if mentions.is_empty() && has(&["neither"]) {
             return Subject::All;
         }
         if let Some(first) = lowers.iter().find_map(|lower| first_person(lower)) {
@@ -116,7 +121,7 @@ impl Context<'_> {
         if let Some(title) = titles.first() {
             return self.titled(&title.title);
         }
-        if lowers.iter().any(|lower| is_word("contact", lower)) {
+        if lowers.iter().any(|lower| is_word(Function::Contact, lower)) {
             return Subject::All;
         }
         if has(&["he", "she", "who"]) {
@@ -171,4 +176,38 @@ pub fn resolve(subject: &Subject, context: &Context<'_>, speaker: Option<&Holder
 
 fn author_of(context: &Context<'_>) -> Option<Holder> {
     context.author.map(|author| Holder::Sides(vec![author]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::Cancel;
+    use crate::pipeline::attribution::attribute;
+    use crate::pipeline::segmentation::segment;
+    use crate::pipeline::sides;
+    use crate::readout::{Readout, Side};
+
+    /// The sides that hold the first clause of a third-person text by Norland.
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let declared = ["Norland", "Sudria"].map(|name| Side {
+            id: name.to_owned(),
+            display_name: name.to_owned(),
+            ..Side::default()
+        });
+        let readouts = [Readout { author: Some("Norland".to_owned()), ..Readout::from_text("a", text.to_owned()) }];
+        let segmentations = [segment(&Cancel::default(), text)];
+        let cast = sides::cast(&Cancel::default(), &readouts, &segmentations, &declared);
+        let clauses = attribute(&Cancel::default(), text, &segmentations[0], &cast, cast.authors[0]);
+        let found: Vec<&str> = clauses[0].holder.sides().iter().map(|side| cast.sides[side.0].id.as_str()).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn a_subject_of_both_names_both() {
+        check("Norland and Sudria agreed to a truce.", &["Norland", "Sudria"]);
+        check("Both sides agreed to a truce.", &["Norland", "Sudria"]);
+        check("Neither side agreed to a truce.", &["Norland", "Sudria"]);
+        check("Neither Norland nor Sudria supports the plan.", &["Norland", "Sudria"]);
+        check("Sudria rejected the plan.", &["Sudria"]);
+    }
 }

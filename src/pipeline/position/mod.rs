@@ -14,13 +14,27 @@ pub use types::*;
 
 use crate::pipeline::attribution::{self, Clause, InnerCue, SpeechAct};
 use crate::pipeline::segmentation::Segmentation;
-use crate::pipeline::word_classes::WordClasses;
+use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::readout::Readout;
 use crate::span::Span;
 use spans::ScoredSpan;
 use std::sync::LazyLock;
 
-static MOODS: LazyLock<WordClasses> = LazyLock::new(|| WordClasses::parse(include_str!("mood_words.tsv")));
+word_classes! {
+    /// The classes of `mood_words.tsv`.
+    enum Mood {
+        Against = "against",
+        Condition = "condition",
+        For = "for",
+        Future = "future",
+        Negation = "negation",
+        Obligation = "obligation",
+        Possibility = "possibility",
+        Reprisal = "reprisal",
+    }
+}
+
+static MOODS: LazyLock<WordClasses<Mood>> = LazyLock::new(|| WordClasses::parse(include_str!("mood_words.tsv")));
 
 /// Most positions of one readout that are compared. Comparison is quadratic in it; the longest White House readout has
 /// under 100.
@@ -202,26 +216,17 @@ fn inner_act(inner: &InnerCue) -> SpeechAct {
 }
 
 fn is_negation(word: &str) -> bool {
-    MOODS.has("negation", word) || word.ends_with("n't")
-}
-
-/// True when a word or a phrase of `class` stands in `lowers`.
-fn has_mood(class: &str, lowers: &[String]) -> bool {
-    let stands = |phrase: &&str| {
-        let n_words = phrase.split(' ').count();
-        n_words > 1 && lowers.windows(n_words).any(|words| words.iter().map(String::as_str).eq(phrase.split(' ')))
-    };
-    lowers.iter().any(|lower| MOODS.has(class, lower)) || MOODS.of(class).iter().any(stands)
+    MOODS.has(Mood::Negation, word) || word.ends_with("n't")
 }
 
 fn modality(lowers: &[String]) -> Modality {
-    if has_mood("condition", lowers) {
+    if MOODS.stands_in(Mood::Condition, lowers) {
         Modality::Conditional
-    } else if has_mood("obligation", lowers) {
+    } else if MOODS.stands_in(Mood::Obligation, lowers) {
         Modality::Obligation
-    } else if has_mood("future", lowers) || lowers.iter().any(|word| word.ends_with("'ll")) {
+    } else if MOODS.stands_in(Mood::Future, lowers) || lowers.iter().any(|word| word.ends_with("'ll")) {
         Modality::Future
-    } else if has_mood("possibility", lowers) {
+    } else if MOODS.stands_in(Mood::Possibility, lowers) {
         Modality::Possibility
     } else {
         Modality::Fact
@@ -233,7 +238,7 @@ fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechA
         // "agreed" negated is a refusal; "made clear that … would respond … in the event of" is a threat.
         Some(cue) if clause.is_negated && cue.polarity > 0 => SpeechAct::Reject,
         Some(cue) => {
-            let responds = has_mood("reprisal", lowers);
+            let responds = MOODS.stands_in(Mood::Reprisal, lowers);
             let inner = clause
                 .inner_cue
                 .map(|inner| inner_act(&inner))
@@ -257,8 +262,8 @@ fn stance(clause: &Clause, act: SpeechAct, lowers: &[String]) -> Stance {
         clause.inner_cue.map_or(0, |inner| if inner.is_negated { -inner.cue.polarity } else { inner.cue.polarity });
     let sign = match (clause.cue.map_or(0, |cue| cue.polarity), inner) {
         (0, 0) => {
-            let count = |class: &str| lowers.iter().filter(|lower| MOODS.has(class, lower)).count();
-            let (support, oppose) = (count("for"), count("against"));
+            let count = |class: Mood| lowers.iter().filter(|lower| MOODS.has(class, lower)).count();
+            let (support, oppose) = (count(Mood::For), count(Mood::Against));
             i8::from(support > oppose) - i8::from(oppose > support)
         }
         (0, inner) => inner,

@@ -4,7 +4,7 @@ use super::types::{ContactFacts, ContactKind};
 use crate::pipeline::position::{DATE, Figure, MONTH_DAY, figures};
 use crate::pipeline::segmentation::{Segmentation, Word};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
-use crate::pipeline::word_classes::WordClasses;
+use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::span::Span;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -15,8 +15,17 @@ const N_OPENING: usize = 3;
 static TONE_TERMS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("tone_terms.txt").lines().filter(|line| !line.starts_with('#')).collect());
 
+word_classes! {
+    /// The classes of `contact_words.tsv`.
+    enum ContactWord {
+        Duration = "duration",
+        Noun = "noun",
+    }
+}
+
 /// Words by which the contact is told from what it was about.
-static CONTACT_WORDS: LazyLock<WordClasses> = LazyLock::new(|| WordClasses::parse(include_str!("contact_words.tsv")));
+static CONTACT_WORDS: LazyLock<WordClasses<ContactWord>> =
+    LazyLock::new(|| WordClasses::parse(include_str!("contact_words.tsv")));
 /// Words between a tone word and the noun it describes ("candid, in-depth and constructive conversation").
 const TONE_REACH: usize = 5;
 
@@ -91,7 +100,7 @@ fn dates(text: &str, words: &[Word], span: Span) -> Vec<Span> {
 /// Minutes, when the sentence says how long the contact took ("lasted two hours", "a 90-minute call").
 fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
     let lower = span.slice(text).to_lowercase();
-    let tells = CONTACT_WORDS.of("duration").iter().any(|words| lower.contains(words));
+    let tells = CONTACT_WORDS.of(ContactWord::Duration).iter().any(|words| lower.contains(words));
     let found = figures(text, words, span).into_iter().filter(|_| tells);
     // "one hour and 20 minutes" is one length.
     let minutes = found.filter_map(|figure| match figure.unit.as_str() {
@@ -115,7 +124,8 @@ fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {
             Some(_) => (2, true),
             None => (1, is_term(one)),
         };
-        let is_near = (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_WORDS.has("noun", &lowers[i]));
+        let is_near =
+            (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_WORDS.has(ContactWord::Noun, &lowers[i]));
         if matched && is_near {
             found.push(Span::new(words[at].span.start, words[at + n - 1].span.end));
         }

@@ -1,7 +1,7 @@
 //! Finds the sides of one request in a text.
 
 use super::names::{EntityIdx, NameMention, is_whole_word, name_table};
-use super::persons::{PERSON_WORDS, Person, short_titles};
+use super::persons::{PERSON_WORDS, Person, PersonWord, short_titles};
 use super::{CastSide, SideIdx};
 use crate::pipeline::segmentation::is_ideograph;
 use crate::span::Span;
@@ -145,7 +145,7 @@ fn surname(name: &str) -> Option<char> {
 fn name_forms(name: &[String]) -> Vec<String> {
     let is_telling = |word: &&String| {
         let has_case = word.starts_with(char::is_uppercase) && word.chars().count() > 1;
-        (has_case || !word.is_ascii()) && !PERSON_WORDS.has("common", word)
+        (has_case || !word.is_ascii()) && !PERSON_WORDS.has(PersonWord::Common, word)
     };
     let mut forms: Vec<String> = name.iter().filter(is_telling).cloned().collect();
     if name.len() > 1 {

@@ -3,7 +3,7 @@
 
 use super::names::{NameMention, rows};
 use crate::pipeline::segmentation::{Word, is_ideograph, words};
-use crate::pipeline::word_classes::WordClasses;
+use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::HashMap;
@@ -104,8 +104,18 @@ fn title_at(text: &str, words: &[Word], at: usize) -> Option<TitleMention> {
     None
 }
 
+word_classes! {
+    /// The classes of `person_words.tsv`.
+    pub(super) enum PersonWord {
+        Common = "common",
+        Honorific = "honorific",
+        Particle = "particle",
+        StateWord = "state_word",
+    }
+}
+
 /// Words by which names of persons are told.
-pub(super) static PERSON_WORDS: LazyLock<WordClasses> =
+pub(super) static PERSON_WORDS: LazyLock<WordClasses<PersonWord>> =
     LazyLock::new(|| WordClasses::parse(include_str!("person_words.tsv")));
 
 /// The persons that the words of a sentence introduce, in reading order. `mentions` are those of the sentence.
@@ -113,7 +123,7 @@ pub fn persons(text: &str, words: &[Word], mentions: &[NameMention]) -> Vec<Pers
     let mut persons = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let lower = word.lower(text);
-        if PERSON_WORDS.has("honorific", &lower) && starts_upper(text, *word) {
+        if PERSON_WORDS.has(PersonWord::Honorific, &lower) && starts_upper(text, *word) {
             let name = name_at(text, words, at + 1);
             if !name.is_empty() {
                 persons.push(Person { name, title: String::new(), at: word.span.start, mention: None });
@@ -250,7 +260,7 @@ fn entity_after(text: &str, words: &[Word], at: usize, mentions: &[NameMention])
     while words.get(next).is_some_and(|word| word.span.start < mentions[found].span.end) {
         next += 1;
     }
-    while words.get(next).is_some_and(|word| PERSON_WORDS.has("state_word", &word.lower(text))) {
+    while words.get(next).is_some_and(|word| PERSON_WORDS.has(PersonWord::StateWord, &word.lower(text))) {
         next += 1;
     }
     (Some(found), next)
@@ -267,8 +277,8 @@ fn n_name_words(text: &str, words: &[Word], at: usize) -> usize {
         let lower = word.lower(text);
         let touches = at + n == 0 || gap_joins(&text[words[at + n - 1].span.end..word.span.start], n > 0);
         let possessive = n > 0 && words[at + n - 1].lower(text).ends_with("'s");
-        let is_particle =
-            PERSON_WORDS.has("particle", &lower) && words.get(at + n + 1).is_some_and(|next| starts_upper(text, *next));
+        let is_particle = PERSON_WORDS.has(PersonWord::Particle, &lower)
+            && words.get(at + n + 1).is_some_and(|next| starts_upper(text, *next));
         if !touches
             || possessive
             || !(starts_upper(text, *word) || is_particle)

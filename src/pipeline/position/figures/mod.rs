@@ -154,9 +154,12 @@ impl Reader<'_> {
         let (last, second) = (before.next(), before.next());
         let is_model = matches!(last, Some('-' | '‑')) && second.is_some_and(char::is_alphabetic);
         let mut after = rest.chars();
+        // "2. Norland will …": the number of an item.
+        let is_item =
+            head.trim_end_matches('(').trim().is_empty() && (rest.starts_with(". ") || rest.starts_with(") "));
         let is_labelled = at > 0 && self.gap(at) == " " && WORDS.labels.contains(&self.lower(at - 1));
         !number.is_spelled
-            && (is_model || is_labelled || is_glued(last, second) || is_glued(after.next(), after.next()))
+            && (is_model || is_item || is_labelled || is_glued(last, second) || is_glued(after.next(), after.next()))
     }
 
     /// Digits or words, with their multipliers: "1,388", "2.5 million", "twenty-five thousand", "half a billion".
@@ -582,6 +585,8 @@ mod tests {
     fn articles_and_the_two_sides_are_no_figures() {
         check("one side and the two leaders of the G7", &[]);
         check("a third party, the second half", &[]);
+        check("2. Norland will wait", &[]);
+        check("(3) the port opens", &[]);
         check("F-16 jets at 10:30 under Resolution 1701 by a 2/3 majority", &[]);
     }
 

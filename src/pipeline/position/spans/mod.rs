@@ -58,7 +58,19 @@ pub fn spans(cancel: &Cancel, text: &str, segmentation: &Segmentation, is_first_
         is_first_person && labels.get(next).is_none_or(|label| label.start >= scored.span.end)
     };
     let pieces = cut.flat_map(|scored| if is_whole(&scored) { vec![scored] } else { at_line_ends(text, scored) });
+    let pieces = pieces.map(|scored| ScoredSpan { span: without_next_number(text, scored.span), ..scored });
     pieces.filter(|scored| running.holds(scored.span)).collect()
+}
+
+/// The span without the list number of the next item: "Both should stop. 2." is the first item and the number of the second.
+fn without_next_number(text: &str, span: Span) -> Span {
+    let slice = span.slice(text);
+    let before =
+        slice.strip_suffix(['.', ')']).map_or(slice, |rest| rest.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let item = before.strip_suffix('(').unwrap_or(before).trim_end();
+    let is_number =
+        before.len() + 1 < slice.len() && before.ends_with([' ', '(', '\n']) && item.ends_with(['.', ';', '!', '?']);
+    if is_number { Span::new(span.start, span.start + item.len()) } else { span }
 }
 
 /// The pieces of a span between line ends.

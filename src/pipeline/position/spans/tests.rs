@@ -110,3 +110,16 @@ fn odd_texts_are_survived() {
     }
     check_total(&format!("{} agreed to act.", "word ".repeat(20_000)));
 }
+
+#[test]
+fn the_number_of_the_next_item_is_no_part_of_a_span() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(without_next_number(text, Span::new(0, text.len())).slice(text), expected);
+    };
+    check("Both sides should stop. 2.", "Both sides should stop.");
+    check("they withdraw; (3)", "they withdraw;");
+    check("The talks ended in 2026.", "The talks ended in 2026.");
+    check("2.", "2.");
+    check("It rose (by 5)", "It rose (by 5)");
+    check("为期3.", "为期3.");
+}
