@@ -3,13 +3,19 @@
 //! A connection is handed to the transport once its first byte has come and its TLS handshake is done, each within its
 //! time; after that the opening of HTTP must come within the time of a handshake, too. So a connection that never
 //! speaks neither lives on nor holds up the end. What is over the limit is closed at once.
+//!
+//! A connection that we end lingers: we say that nothing more comes and read on, without looking, until the other side
+//! has closed, too. To close at once would lose the end of an answer: what a peer sends to a closed socket, be it only
+//! that it has room for more, makes the kernel throw away what it has not yet delivered.
 
 use super::call::Open;
 use super::config::Connections;
 use super::metrics::Reason;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -26,6 +32,11 @@ const OPENING_BYTES: usize = 24;
 const BACKLOG: usize = 64;
 /// After an error of the listener (no file descriptors are left) it is tried again after this time.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a connection that we have ended waits for the other side to close it.
+const LINGER: Duration = Duration::from_secs(30);
+/// Bytes that are read at once of what nobody looks at.
+const DISCARDED: usize = 8 * 1024;
 
 /// The TLS settings of the next handshake; `None`: no TLS.
 pub(super) type TlsSettings = Option<watch::Receiver<Arc<rustls::ServerConfig>>>;
@@ -104,7 +115,7 @@ impl Guard {
             until: Box::pin(tokio::time::sleep_until(Instant::now() + self.config.handshake)),
         });
         self.open.metrics.connections_open.inc();
-        Ok(Guarded { stream, opening, open: Arc::clone(&self.open), _place: place })
+        Ok(Guarded { stream, opening, lingering: None, open: Arc::clone(&self.open), _place: place })
     }
 
     fn refused(&self, reason: &'static str) {
@@ -125,6 +136,8 @@ pub(super) struct Guarded {
     stream: Stream,
     /// Until the opening is complete.
     opening: Option<Opening>,
+    /// Until when it lingers, once we have ended it.
+    lingering: Option<Pin<Box<Sleep>>>,
     open: Arc<Open>,
     _place: OwnedSemaphorePermit,
 }
@@ -170,8 +183,10 @@ impl AsyncRead for Guarded {
             let this = self.as_mut();
             inner!(this).poll_read(context, buffer)
         };
+        let n_read = buffer.filled().len() - before;
+        self.open.moved.fetch_add(n_read, Ordering::Relaxed);
         let Some(opening) = &mut self.opening else { return polled };
-        opening.n_missing = opening.n_missing.saturating_sub(buffer.filled().len() - before);
+        opening.n_missing = opening.n_missing.saturating_sub(n_read);
         if opening.n_missing == 0 {
             self.opening = None;
         } else if polled.is_pending() {
@@ -182,17 +197,56 @@ impl AsyncRead for Guarded {
     }
 }
 
+impl Guarded {
+    /// Counts what was written.
+    fn written(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(n_written)) = polled {
+            self.open.moved.fetch_add(n_written, Ordering::Relaxed);
+        }
+        polled
+    }
+
+    /// Reads what still comes until the other side closes or the time is over.
+    fn poll_linger(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        let until = this.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        // Asked first: one who sends without end does not keep us longer.
+        if until.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let mut bytes = [MaybeUninit::uninit(); DISCARDED];
+        let mut discarded = ReadBuf::uninit(&mut bytes);
+        let polled = {
+            let this = self.as_mut();
+            inner!(this).poll_read(context, &mut discarded)
+        };
+        match ready!(polled) {
+            Ok(()) if !discarded.filled().is_empty() => {
+                self.open.moved.fetch_add(discarded.filled().len(), Ordering::Relaxed);
+                // Others get their turn between two reads.
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+}
+
 impl AsyncWrite for Guarded {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        inner!(self).poll_write(context, bytes)
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.as_mut();
+        let polled = inner!(this).poll_write(context, bytes);
+        self.written(polled)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        inner!(self).poll_write_vectored(context, slices)
+        let this = self.as_mut();
+        let polled = inner!(this).poll_write_vectored(context, slices);
+        self.written(polled)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -206,7 +260,11 @@ impl AsyncWrite for Guarded {
         inner!(self).poll_flush(context)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        inner!(self).poll_shutdown(context)
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lingering.is_none() {
+            let this = self.as_mut();
+            ready!(inner!(this).poll_shutdown(context))?;
+        }
+        self.poll_linger(context).map(Ok)
     }
 }

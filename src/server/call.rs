@@ -37,12 +37,15 @@ pub(super) struct Open {
     pub(super) calls: watch::Sender<usize>,
     /// Bytes of request messages that our calls hold.
     pub(super) bytes: AtomicUsize,
+    /// Bytes that were read from and written to all connections, modulo the size of the type.
+    pub(super) moved: AtomicUsize,
     pub(super) metrics: Metrics,
 }
 
 impl Open {
     pub(super) fn new(metrics: Metrics) -> Self {
-        Self { calls: watch::Sender::new(0), bytes: AtomicUsize::new(0), metrics }
+        let [bytes, moved] = [const { AtomicUsize::new(0) }; 2];
+        Self { calls: watch::Sender::new(0), bytes, moved, metrics }
     }
 }
 

@@ -19,13 +19,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-/// Time for the last answers to leave the socket once all calls are done. What is open after that is idle.
-const FLUSH: Duration = Duration::from_millis(200);
+/// When all calls are done and for this long no byte has moved on any connection, those that are left are idle or dead.
+const QUIET: Duration = Duration::from_secs(5);
+/// How often it is looked whether bytes have moved.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Why a server did not start, or ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -171,18 +174,34 @@ impl Server {
             // Watches have seen NOT_SERVING and end with this.
             health.clear_service_status(service).await;
         }
-        let flushed = async {
+        let quiet = async {
             // The sender lives in what is open, which lives in `serving`.
             let _ = all_done.wait_for(|n| *n == 0).await;
-            tokio::time::sleep(FLUSH).await;
+            open.quiet().await;
         };
         tokio::select! {
             ended = &mut serving => ended?,
-            () = flushed => {}
-            () = tokio::time::sleep(config.drain.grace) => tracing::warn!("calls were left unfinished at the end of the grace"),
+            () = quiet => {}
+            () = tokio::time::sleep(config.drain.grace) => {
+                tracing::warn!(calls = *open.calls.borrow(), "the grace is over");
+            }
         }
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+impl Open {
+    /// Waits until no byte has moved for a while.
+    async fn quiet(&self) {
+        let (mut moved, mut since) = (self.moved.load(Ordering::Relaxed), Instant::now());
+        while since.elapsed() < QUIET {
+            tokio::time::sleep(LOOK).await;
+            let now = self.moved.load(Ordering::Relaxed);
+            if now != moved {
+                (moved, since) = (now, Instant::now());
+            }
+        }
     }
 }
 

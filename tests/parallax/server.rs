@@ -16,6 +16,8 @@ mod methods;
 
 mod security;
 
+mod slow_reader;
+
 mod streams;
 
 mod web;

@@ -1,9 +1,12 @@
 //! Health, reflection, and how a server ends.
 
-use super::harness::{Running, config, long_request, narrow, refused, two_readouts};
+use super::harness::{Client, Running, administered, config, long_request, narrow, refused, two_readouts};
+use super::slow_reader::SlowReader;
+use hyper_util::rt::TokioIo;
 use parallax::server::{Config, pb};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
@@ -110,6 +113,46 @@ async fn a_request_in_flight_is_answered_though_the_server_stops() {
         }
     }
     panic!("no request was seen running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_gets_the_whole_answer_though_the_server_stops() {
+    let mut running = Running::start(administered()).await;
+    let address = running.address;
+    let connect = tower::service_fn(move |_| async move { SlowReader::connect(address).await.map(TokioIo::new) });
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let channel = endpoint.connect_with_connector(connect).await.unwrap();
+    let mut client = Client::new(channel).max_decoding_message_size(usize::MAX);
+    let in_flight = tokio::spawn(async move { client.compare(long_request()).await });
+    running.wait_for_metric("parallax_computations_running", 1.0, Duration::from_secs(20)).await;
+    running.stop();
+    let answer = in_flight.await.unwrap().expect("it is answered");
+    assert!(answer.into_inner().comparison.is_some());
+    running.ended_within(Duration::from_secs(20)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_gets_the_whole_json_though_the_server_stops() {
+    let mut running = Running::start(administered()).await;
+    let texts = long_request().readouts.into_iter().map(|readout| match readout.content {
+        Some(pb::readout::Content::Text(text)) => serde_json::json!({ "text": text }),
+        other => panic!("{other:?}"),
+    });
+    let body = serde_json::json!({ "readouts": texts.collect::<Vec<_>>() }).to_string();
+    let mut reader = SlowReader::connect(running.address).await.unwrap();
+    let head = format!("POST /v1/compare HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", body.len());
+    reader.write_all((head + &body).as_bytes()).await.unwrap();
+    running.wait_for_metric("parallax_computations_running", 1.0, Duration::from_secs(20)).await;
+    running.stop();
+    let mut answer = Vec::new();
+    reader.read_to_end(&mut answer).await.unwrap();
+    drop(reader);
+    let answer = String::from_utf8(answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let whole: serde_json::Value = serde_json::from_str(body).expect("no byte is missing");
+    assert!(whole["comparison"].is_object());
+    running.ended_within(Duration::from_secs(20)).await;
 }
 
 #[tokio::test]
