@@ -42,7 +42,7 @@ pub const DESCRIPTION: &str = "cross-encoder of the thorough engine, from all-Mi
 
 /// What the model makes of each pair, in the order of `pairs`; `a` is the premise and `b` the hypothesis.
 ///
-/// Texts should have passed [`clean`]. Of a pair of more than 125 tokens the longer text loses its end, the second when
+/// Texts should have passed [`clean`]. Of a pair of more than [`MAX_TOKENS`] tokens the longer text loses its end, the second when
 /// both are equally long. The model is not symmetric: swapping the texts of a pair changes the logits. Two positions of
 /// which neither is a premise are for [`judge_unordered`].
 #[must_use]
@@ -89,6 +89,15 @@ pub fn clean(text: &str) -> String {
     cleaned
 }
 
+/// Most tokens of the two texts of a pair that are read.
+pub const MAX_TOKENS: usize = MAX_PAIR_TOKENS - N_SPECIAL;
+
+/// Number of tokens of a text, counted up to one more than [`MAX_TOKENS`].
+#[must_use]
+pub fn count_tokens(text: &str) -> usize {
+    wordpiece::tokenize(text, MAX_TOKENS + 1).len()
+}
+
 /// Parses the weights now, so that the first comparison does not wait for it.
 pub fn load() {
     weights::Model::get();
@@ -132,11 +141,10 @@ const N_SPECIAL: usize = 3;
 /// Most tokens of a batch. A call needs some 30 kB a token, 8 MB; processor time a pair differs by 3 % from 128 to 512.
 const MAX_BATCH_TOKENS: usize = 256;
 
-/// The ids of both texts, cut until they fit in [`MAX_PAIR_TOKENS`].
+/// The ids of both texts, cut until they are [`MAX_TOKENS`].
 fn fit(a: &str, b: &str) -> (Vec<u32>, Vec<u32>) {
-    let limit = MAX_PAIR_TOKENS - N_SPECIAL;
-    let (mut a, mut b) = (wordpiece::tokenize(a, limit), wordpiece::tokenize(b, limit));
-    while a.len() + b.len() > limit {
+    let (mut a, mut b) = (wordpiece::tokenize(a, MAX_TOKENS), wordpiece::tokenize(b, MAX_TOKENS));
+    while a.len() + b.len() > MAX_TOKENS {
         let longer = if a.len() > b.len() { &mut a } else { &mut b };
         longer.pop();
     }

@@ -13,7 +13,7 @@ use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
 use crate::models::cross_encoder::{self, Judgement};
 use crate::readout::Readout;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// The links of all positions; the best pair of every position; what a limit left out.
 type Linked = (Vec<Link>, BTreeMap<usize, NearMiss>, Option<Warning>);
@@ -37,20 +37,29 @@ pub(super) fn link(
     };
     let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
     let n_groups = groups.iter().filter(|(left, right)| !left.is_empty() && !right.is_empty()).count();
-    let (mut n_cut, mut n_not_read) = (0, 0);
+    let mut limits = Limits::default();
     for (left, right) in groups {
         let mut pairs = linking.scored(cancel, &left, &right);
         cancel.check()?;
         let mut engine = options.engine;
         if engine == Engine::Thorough && !(linking.is_english(&left) && linking.is_english(&right)) {
-            n_not_read += pairs.len();
+            limits.n_not_read += pairs.len();
             engine = Engine::Fast;
         }
         if engine == Engine::Thorough {
             let cap = similarity::MAX_JUDGED / n_groups.max(1);
-            let n_left_out;
-            (pairs, n_left_out) = linking.judged(cancel, pairs, &left, &right, cap, None)?;
-            n_cut += n_left_out;
+            let by_fast: Vec<(usize, usize, f64)> =
+                pairs.iter().map(|pair| (pair.left, pair.right, pair.score)).collect();
+            let judged = linking.judged(cancel, pairs, &left, &right, cap, None)?;
+            let read: HashSet<(usize, usize)> = judged.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
+            for (i, j, score) in by_fast.into_iter().filter(|(i, j, _)| !read.contains(&(*i, *j))) {
+                for idx in [left[i], right[j]] {
+                    near.entry(idx).or_default().unread.push(score);
+                }
+            }
+            pairs = judged.pairs;
+            limits.n_left_out += judged.n_left_out;
+            limits.n_shortened += judged.n_shortened;
         }
         let threshold = options.link_threshold.unwrap_or(engine.default_link_threshold());
         let opposition = linking.opposition(&left, &right);
@@ -71,9 +80,7 @@ pub(super) fn link(
             cancel.check()?;
             for (own, other) in [(left[pair.left], right[pair.right]), (right[pair.right], left[pair.left])] {
                 let miss = near.entry(own).or_default();
-                if pair.score > miss.score {
-                    miss.score = pair.score;
-                }
+                miss.scores.push(pair.score);
                 if miss.denial.is_none() && pair.score >= threshold * relation::DENIAL_SHARE {
                     miss.denial = relation::denial(linking.end(own), linking.end(other));
                 }
@@ -81,21 +88,50 @@ pub(super) fn link(
         }
     }
     links.sort_by_key(|link| (link.left, link.right));
-    Ok((links, near, limits_of_the_judge(n_cut, n_not_read)))
+    Ok((links, near, limits.warning()))
 }
 
-/// The warning that some pairs were not judged, if any were not.
-fn limits_of_the_judge(n_cut: usize, n_not_read: usize) -> Option<Warning> {
-    let limit = similarity::MAX_JUDGED;
-    let cut = format!("{n_cut} likely pairs were left out: the thorough engine scores {limit} a request");
-    let not_read = format!("{n_not_read} pairs were scored by the fast engine: the thorough one reads English alone");
-    let message = match (n_cut, n_not_read) {
-        (0, 0) => return None,
-        (_, 0) => cut,
-        (0, _) => not_read,
-        (_, _) => format!("{cut}; {not_read}"),
-    };
-    Some(Warning { code: WarningCode::NotJudged, readout: None, message })
+/// Pairs that the THOROUGH engine did not read in full.
+#[derive(Default)]
+struct Limits {
+    /// Beyond the cap of a request.
+    n_left_out: usize,
+    /// In a language that it does not read.
+    n_not_read: usize,
+    /// Longer than it reads.
+    n_shortened: usize,
+}
+
+impl Limits {
+    fn warning(&self) -> Option<Warning> {
+        let Self { n_left_out, n_not_read, n_shortened } = *self;
+        let told = [
+            (
+                n_left_out,
+                format!("likely pairs were left out: the thorough engine scores {} a request", similarity::MAX_JUDGED),
+            ),
+            (n_not_read, "pairs were scored by the fast engine: the thorough one reads English alone".to_owned()),
+            (
+                n_shortened,
+                format!(
+                    "pairs were read without their end: the thorough engine reads {} tokens of a pair",
+                    cross_encoder::MAX_TOKENS
+                ),
+            ),
+        ];
+        let told: Vec<String> =
+            told.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+        (!told.is_empty()).then(|| Warning { code: WarningCode::NotJudged, readout: None, message: told.join("; ") })
+    }
+}
+
+/// What the THOROUGH engine makes of pairs.
+pub(super) struct Judged {
+    pub(super) pairs: Vec<similarity::ScoredPair>,
+    /// Likely pairs beyond the cap.
+    n_left_out: usize,
+    /// Pairs of which the end was not read.
+    n_shortened: usize,
 }
 
 /// Judges two positions in place of the cross-encoder.
@@ -131,7 +167,7 @@ impl<'a> Linking<'a> {
         similarity::score(cancel, &side(left), &side(right))
     }
 
-    /// The likeliest of the pairs as the THOROUGH engine scores them, and how many more `cap` left out.
+    /// The likeliest of the pairs as the THOROUGH engine scores them, at most `cap`.
     pub(super) fn judged(
         &self,
         cancel: &Cancel,
@@ -140,9 +176,10 @@ impl<'a> Linking<'a> {
         right: &[usize],
         cap: usize,
         judge: Option<&Judge<'_>>,
-    ) -> Result<(Vec<similarity::ScoredPair>, usize), Cancelled> {
-        let (pairs, n_cut) = similarity::shortlist(pairs, left.len(), right.len(), cap);
+    ) -> Result<Judged, Cancelled> {
+        let (pairs, n_left_out) = similarity::shortlist(pairs, left.len(), right.len(), cap);
         let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
+        let mut n_shortened = 0;
         let judgements = match judge {
             Some(judge) => {
                 asked.map(|pair| judge(self.position(left[pair.left]), self.position(right[pair.right]))).collect()
@@ -151,11 +188,19 @@ impl<'a> Linking<'a> {
                 let text = |&idx: &usize| cross_encoder::clean(self.position(idx).span.slice(self.end(idx).text));
                 let (lefts, rights): (Vec<String>, Vec<String>) =
                     (left.iter().map(text).collect(), right.iter().map(text).collect());
+                let count =
+                    |texts: &[String]| texts.iter().map(|text| cross_encoder::count_tokens(text)).collect::<Vec<_>>();
+                let (of_lefts, of_rights) = (count(&lefts), count(&rights));
+                let is_long = |pair: &&similarity::ScoredPair| {
+                    of_lefts[pair.left] + of_rights[pair.right] > cross_encoder::MAX_TOKENS
+                };
+                n_shortened = asked.clone().filter(is_long).count();
                 let texts: Vec<(&str, &str)> = asked.map(|pair| (&*lefts[pair.left], &*rights[pair.right])).collect();
                 judge_all(cancel, &texts)?
             }
         };
-        Ok((similarity::judged(pairs, left.len(), right.len(), &judgements), n_cut))
+        let pairs = similarity::judged(pairs, left.len(), right.len(), &judgements);
+        Ok(Judged { pairs, n_left_out, n_shortened })
     }
 
     fn position(&self, idx: usize) -> &'a Position {

@@ -232,7 +232,7 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
     let pairs = match engine {
         Engine::Fast => pairs,
         Engine::Thorough => {
-            linking.judged(&cancel, pairs, &left, &right, similarity::MAX_JUDGED, judge).expect("nobody cancels").0
+            linking.judged(&cancel, pairs, &left, &right, similarity::MAX_JUDGED, judge).expect("nobody cancels").pairs
         }
     };
     let opposition = linking.opposition(&left, &right);

@@ -310,10 +310,38 @@ fn what_the_thorough_engine_leaves_out_is_in_the_warnings() {
     let comparison = compare(&readouts, &[], Engine::Thorough);
     assert!(comparison.warnings.iter().any(|warning| warning.code == WarningCode::NotJudged), "too many pairs");
     assert_every_position_is_in_a_point(&comparison);
+    let long = |id: &str, author: &str| {
+        let text = format!("We will keep the valley open to {}.", "barges, ferries and trawlers, ".repeat(20));
+        let readout = Readout::from_statements(id, vec![Statement { id: "1".into(), text, holders: Vec::new() }]);
+        Readout { author: Some(author.to_owned()), language: Some("en".to_owned()), ..readout }
+    };
+    let mut other = long("b", "Ukraine");
+    other.text = other.text.replace("We will", "They may");
+    let comparison = compare(&[long("a", "Kenya"), other], &[], Engine::Thorough);
+    let said =
+        comparison.warnings.iter().find(|warning| warning.code == WarningCode::NotJudged).expect("it is too long");
+    assert!(said.message.contains("read without their end"), "{}", said.message);
     let chinese = readout("b", "中国", "中方强调，双方应当加强合作。中方反对任何形式的单边制裁。");
     let comparison =
         compare(&[readout("a", "Kenya", "We oppose unilateral sanctions."), chinese], &[], Engine::Thorough);
     assert!(comparison.warnings.iter().any(|warning| warning.code == WarningCode::NotJudged), "another language");
+}
+
+#[test]
+fn a_one_sided_point_is_the_less_sure_the_more_pairs_come_near() {
+    let one = "We will protect the fisheries of the northern strait.";
+    let near = "We discussed the fisheries and the harbours. We discussed the strait and its lighthouses. We inspected the northern border.";
+    let far = "We discussed school exchanges. We thanked the host for dinner. We inspected a museum.";
+    let confidence = |other: &str| {
+        let comparison = compare(&[readout("a", "Kenya", one), readout("b", "Ukraine", other)], &[], Engine::Fast);
+        let point = comparison
+            .points
+            .iter()
+            .find(|point| point.kind == PointKind::OneSided && comparison.positions[point.members[0]].readout == 0);
+        point.expect("it has no counterpart").confidence
+    };
+    assert!(confidence(near) < confidence(far), "{} {}", confidence(near), confidence(far));
+    assert!(confidence(far) > 0.8, "{}", confidence(far));
 }
 
 #[test]

@@ -37,13 +37,31 @@ pub struct Link {
     pub reasons: Vec<Reason>,
 }
 
-/// The best pair of a position that is in no link.
+/// The pairs of a position that is in no link.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NearMiss {
-    /// Its score.
-    pub score: f64,
+    /// Their scores.
+    pub scores: Vec<f64>,
+    /// Scores by the FAST engine of the pairs that the THOROUGH one, asked for, did not read.
+    pub unread: Vec<f64>,
     /// Set when the other end denies the position.
     pub denial: Option<Reason>,
+}
+
+impl NearMiss {
+    /// The best score.
+    fn best(&self) -> f64 {
+        self.scores.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// The probability that none of the pairs is a link, as if each were one independently (reliability: see
+    /// `models/thorough.md`; 1 less the best score is .24 too sure).
+    fn confidence(&self) -> f64 {
+        let mut scores: Vec<f64> = self.scores.iter().chain(&self.unread).copied().collect();
+        // A product depends on its order, and the order of the pairs on that of the readouts.
+        scores.sort_by(f64::total_cmp);
+        scores.iter().map(|score| 1.0 - score).product()
+    }
 }
 
 /// The points that `links` make, one-sided ones for the positions in none, by falling weight, cut to the options.
@@ -168,7 +186,7 @@ fn unlinked_point(
     weigh: &Weigh<'_>,
 ) -> Point {
     let position = &positions[idx];
-    let confidence = 1.0 - miss.score;
+    let (best, confidence) = (miss.best(), miss.confidence());
     let own = |code| Reason { code, detail: String::new(), evidence: vec![(idx, position.span)] };
     let is_shared = scope == PointScope::WithinReadout && position.holder.is_joint();
     let silent_sides = if is_shared { Vec::new() } else { silent_sides(scope, position, cast) };
@@ -187,7 +205,7 @@ fn unlinked_point(
         scope,
         members: vec![idx],
         // What one text tells of both sides is linked by the text itself.
-        score: if is_shared { 1.0 } else { miss.score },
+        score: if is_shared { 1.0 } else { best },
         score_parts: Vec::new(),
         confidence: if is_shared { position.confidence } else { confidence },
         weight: weigh.weight(&[idx], confidence),

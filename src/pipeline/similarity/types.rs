@@ -22,10 +22,8 @@ pub enum ScorePartKind {
     Containment,
     /// The rarest shared word.
     RareTerm,
-    /// Sørensen-Dice of character bigrams.
+    /// Sørensen-Dice of character bigrams; of bare statements alone.
     CharacterDice,
-    /// Normalized Levenshtein similarity.
-    Levenshtein,
     /// Shared figures.
     Figures,
     /// Shared names.
