@@ -78,11 +78,19 @@ pub struct Options {
     pub point_kinds: Vec<PointKind>,
     /// Most points to return. Default: 1,000.
     pub max_points: usize,
+    /// Most positions of a readout, at most [`MAX_POSITIONS`], which is the default. Those after it are left out.
+    pub max_positions: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { engine: Engine::ALL[0], link_threshold: None, point_kinds: Vec::new(), max_points: 1_000 }
+        Self {
+            engine: Engine::ALL[0],
+            link_threshold: None,
+            point_kinds: Vec::new(),
+            max_points: 1_000,
+            max_positions: MAX_POSITIONS,
+        }
     }
 }
 
@@ -112,7 +120,7 @@ pub fn compare_unless(
     sides: &[Side],
     options: &Options,
 ) -> Result<Comparison, Cancelled> {
-    let mut read = read(cancel, readouts, sides)?;
+    let mut read = read(cancel, readouts, sides, options.max_positions)?;
     let features = read.features(cancel, readouts)?;
     let (links, near, warning) = linking::link(cancel, readouts, &read, &features, options)?;
     read.warnings.extend(warning);
@@ -146,15 +154,20 @@ pub fn compare_unless(
 /// Who holds what in each readout.
 #[must_use]
 pub fn extract(readouts: &[Readout], sides: &[Side]) -> Extraction {
-    extract_unless(&Cancel::default(), readouts, sides).expect("nobody cancels")
+    extract_unless(&Cancel::default(), readouts, sides, MAX_POSITIONS).expect("nobody cancels")
 }
 
-/// As [`extract`], until `cancel` is set.
+/// As [`extract`] with at most `max_positions` of a readout, until `cancel` is set.
 ///
 /// # Errors
 /// When it was.
-pub fn extract_unless(cancel: &Cancel, readouts: &[Readout], sides: &[Side]) -> Result<Extraction, Cancelled> {
-    let read = read(cancel, readouts, sides)?;
+pub fn extract_unless(
+    cancel: &Cancel,
+    readouts: &[Readout],
+    sides: &[Side],
+    max_positions: usize,
+) -> Result<Extraction, Cancelled> {
+    let read = read(cancel, readouts, sides, max_positions)?;
     cancel.enter(Stage::Report)?;
     let linked = BTreeSet::new();
     Ok(Extraction {
@@ -224,7 +237,7 @@ pub struct Candidates {
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let cancel = Cancel::default();
-    let read = read(&cancel, readouts, sides).expect("nobody cancels");
+    let read = read(&cancel, readouts, sides, MAX_POSITIONS).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
     let linking = Linking::new(readouts, &read, &features);
     let (left, right) = (linking.of_readout(0), linking.of_readout(1));
@@ -279,7 +292,7 @@ impl Read {
 }
 
 /// Readout text → segmentation → sides → attribution → positions.
-fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side]) -> Result<Read, Cancelled> {
+fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side], max_positions: usize) -> Result<Read, Cancelled> {
     cancel.enter(Stage::Segmentation)?;
     let segmentations: Vec<Segmentation> =
         readouts.iter().map(|readout| segmentation::segment(cancel, &readout.text)).collect();
@@ -309,7 +322,7 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side]) -> Result<Read
             None => attribution::narrate(&segmentations[at], author),
         };
         cancel.enter(Stage::Positions)?;
-        let (found, n_cut) = match attributed {
+        let (mut found, mut n_cut) = match attributed {
             _ if !readout.statements.is_empty() => {
                 position::from_statements(at, readout, &segmentations[at], &clauses, |id| cast.side_by_id(id))
             }
@@ -325,8 +338,10 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side]) -> Result<Read
             let (n, limit) = (segmentations[at].n_split, segmentation::MAX_SENTENCE_BYTES);
             warn(WarningCode::SentenceSplit, format!("{n} sentences over {limit} bytes were cut into pieces"));
         }
+        n_cut += found.len().saturating_sub(max_positions);
+        found.truncate(max_positions);
         if n_cut > 0 {
-            let limit = position::MAX_POSITIONS;
+            let limit = max_positions.min(MAX_POSITIONS);
             warn(WarningCode::PositionsTruncated, format!("{n_cut} positions after the first {limit} were left out"));
         }
         if found.is_empty() {

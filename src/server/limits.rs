@@ -20,10 +20,14 @@ pub struct Limits {
     pub statements: usize,
     /// Bytes of a statement.
     pub statement_bytes: usize,
+    /// Positions of a readout that are compared; those after it are left out, with a warning.
+    pub positions: usize,
     /// Statements on one side of `ScorePairs`.
     pub score_statements: usize,
     /// Left statements times right statements of `ScorePairs`.
     pub score_pairs: usize,
+    /// Bytes of all pairs of `ScorePairs`, each with both of its statements.
+    pub pairs_length: usize,
     /// Bytes of an answer.
     pub answer_bytes: usize,
     /// Calls open at a time.
@@ -41,8 +45,10 @@ impl Default for Limits {
             readout_bytes: READOUT_BYTES,
             statements: STATEMENTS,
             statement_bytes: STATEMENT_BYTES,
+            positions: POSITIONS,
             score_statements: SCORE_STATEMENTS,
             score_pairs: SCORE_PAIRS,
+            pairs_length: PAIRS_LENGTH,
             answer_bytes: ANSWER_BYTES,
             calls: CALLS,
             held_bytes: HELD_BYTES,
@@ -71,6 +77,8 @@ pub const READOUT_BYTES: usize = 1_000_000;
 pub const STATEMENTS: usize = 2_000;
 /// Bytes of a statement.
 pub const STATEMENT_BYTES: usize = 4_000;
+/// Positions of a readout: as many as the stages keep at all.
+pub const POSITIONS: usize = crate::pipeline::MAX_POSITIONS;
 
 /// Bytes of any id.
 pub const ID_BYTES: usize = 128;
@@ -99,3 +107,5 @@ pub const SCORE_STATEMENTS: usize = 500;
 pub const SCORE_PAIRS: usize = 40_000;
 /// The same by the THOROUGH engine, which reads every pair: as many as it scores in a comparison.
 pub const THOROUGH_PAIRS: usize = crate::pipeline::similarity::MAX_JUDGED;
+/// Bytes of all pairs of `ScorePairs`: 40,000 pairs of two statements of 800 bytes, four times what statements have.
+pub const PAIRS_LENGTH: usize = 64_000_000;

@@ -51,7 +51,7 @@ fn a_cancelled_comparison_stops_in_every_stage() {
 #[test]
 fn a_cancelled_extraction_stops_in_every_stage() {
     let readouts = readouts(3_000);
-    check(|cancel| pipeline::extract_unless(cancel, &readouts, &[]).map(drop));
+    check(|cancel| pipeline::extract_unless(cancel, &readouts, &[], pipeline::MAX_POSITIONS).map(drop));
 }
 
 #[test]

@@ -22,7 +22,7 @@ mod secret;
 pub use load::{ConfigError, Sources};
 pub use secret::Secret;
 
-use super::limits::Limits;
+use super::limits::{Limits, POSITIONS};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -254,8 +254,10 @@ impl Config {
             (limits.readout_bytes, 256 << 20, "limits.readout_bytes"),
             (limits.statements, 100_000, "limits.statements"),
             (limits.statement_bytes, 1 << 20, "limits.statement_bytes"),
+            (limits.positions, POSITIONS, "limits.positions"),
             (limits.score_statements, 10_000, "limits.score_statements"),
             (limits.score_pairs, 10_000_000, "limits.score_pairs"),
+            (limits.pairs_length, 1 << 31, "limits.pairs_length"),
             (limits.answer_bytes, 1 << 30, "limits.answer_bytes"),
             (limits.calls, 1 << 20, "limits.calls"),
             (limits.held_bytes, 1 << 40, "limits.held_bytes"),

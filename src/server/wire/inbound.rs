@@ -121,6 +121,13 @@ impl TryFrom<(pb::ScorePairsRequest, &Limits)> for ScoreInput {
         if n_pairs > max {
             violations.add("left", format!("left times right must be at most {max} pairs, is {n_pairs}"));
         }
+        let n_bytes = |statements: &[String]| statements.iter().map(String::len).sum::<usize>();
+        let length = (n_bytes(&request.left).saturating_mul(request.right.len()))
+            .saturating_add(n_bytes(&request.right).saturating_mul(request.left.len()));
+        if length > limits.pairs_length {
+            let max = limits.pairs_length;
+            violations.add("left", format!("all pairs together must have at most {max} bytes, have {length}"));
+        }
         let pb::ScorePairsRequest { left, right, with_parts, .. } = request;
         violations.into_result(Self { left, right, engine, with_parts })
     }
@@ -151,7 +158,7 @@ impl From<(pb::CompareStreamRequest, &Limits)> for StreamInput {
 fn compare_input(request: pb::CompareRequest, limits: &Limits, violations: &mut Violations) -> CompareInput {
     let readouts = readouts(request.readouts, &request.sides, limits, violations);
     let sides = sides(request.sides, limits, violations);
-    let (options, offset_unit) = options(request.options.unwrap_or_default(), violations);
+    let (options, offset_unit) = options(request.options.unwrap_or_default(), limits, violations);
     CompareInput { readouts, sides, options, offset_unit }
 }
 
@@ -258,7 +265,7 @@ fn sides(given: Vec<pb::Side>, limits: &Limits, violations: &mut Violations) -> 
     sides
 }
 
-fn options(given: pb::CompareOptions, violations: &mut Violations) -> (Options, OffsetUnit) {
+fn options(given: pb::CompareOptions, limits: &Limits, violations: &mut Violations) -> (Options, OffsetUnit) {
     let default = Options::default();
     if given.link_threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
         violations.add("options.link_threshold", "must be a number from 0 to 1");
@@ -277,6 +284,7 @@ fn options(given: pb::CompareOptions, violations: &mut Violations) -> (Options, 
         link_threshold: given.link_threshold,
         point_kinds,
         max_points: given.max_points.map_or(default.max_points, |points| points as usize),
+        max_positions: limits.positions,
     };
     (options, names::offset_unit("options.offset_unit", given.offset_unit, violations))
 }

@@ -83,9 +83,10 @@ pub fn engine_description(limits: &Limits) -> pb::DescribeEngineResponse {
             readout_bytes: count(limits.readout_bytes),
             statements: count(limits.statements),
             statement_bytes: count(limits.statement_bytes),
-            positions: count(pipeline::MAX_POSITIONS),
+            positions: count(limits.positions),
             score_pairs: count(limits.score_pairs),
             thorough_pairs: count(crate::server::limits::THOROUGH_PAIRS.min(limits.score_pairs)),
+            pairs_length: count(limits.pairs_length),
         }),
         link_thresholds: Engine::ALL.iter().map(threshold).collect(),
     }

@@ -207,6 +207,42 @@ async fn limits_that_are_configured_are_kept_and_described() {
 }
 
 #[tokio::test]
+async fn positions_and_the_length_of_pairs_are_limited_as_configured() {
+    let mut config = config();
+    (config.limits.positions, config.limits.pairs_length) = (1, 30);
+    let running = Running::start(config).await;
+    let mut client = running.client().await;
+    let limits = client.describe_engine(pb::DescribeEngineRequest {}).await.unwrap().into_inner().limits.unwrap();
+    assert_eq!((limits.positions, limits.pairs_length), (1, 30));
+
+    let comparison = client.compare(two_readouts()).await.unwrap().into_inner().comparison.unwrap();
+    let request = pb::ExtractPositionsRequest { readouts: two_readouts().readouts, ..Default::default() };
+    let request = pb::ExtractPositionsRequest { sides: two_readouts().sides, ..request };
+    let extraction = client.extract_positions(request).await.unwrap().into_inner();
+    for (positions, warnings) in
+        [(comparison.positions, comparison.warnings), (extraction.positions, extraction.warnings)]
+    {
+        assert_eq!(positions.len(), 2, "one of each readout");
+        let cut = warnings.iter().filter(|warning| warning.code() == pb::WarningCode::PositionsTruncated);
+        let messages: Vec<&str> = cut.map(|warning| warning.message.as_str()).collect();
+        assert_eq!(messages.len(), 2);
+        assert!(messages.iter().all(|message| message.ends_with("after the first 1 were left out")), "{messages:?}");
+    }
+
+    // Two pairs of 15 bytes each, then of 15 and 16.
+    let pairs = |right: [&str; 2]| pb::ScorePairsRequest {
+        left: vec!["Grain trade".into()],
+        right: right.map(String::from).to_vec(),
+        ..pb::ScorePairsRequest::default()
+    };
+    client.score_pairs(pairs(["Ilms", "Tarn"])).await.unwrap();
+    let details = refused(client.score_pairs(pairs(["Ilms", "Tarns"])).await, Code::InvalidArgument, "INVALID_FIELDS");
+    let violation = &details.bad_request().unwrap().field_violations[0];
+    assert_eq!(violation.field, "left");
+    assert_eq!(violation.description, "all pairs together must have at most 30 bytes, have 31");
+}
+
+#[tokio::test]
 async fn a_host_name_is_an_address() {
     let mut config = config();
     config.listen.address = "localhost:0".to_owned();
