@@ -46,6 +46,9 @@ enum Error {
     /// The server cannot start or has failed.
     #[error(transparent)]
     Serve(#[from] server::ServeError),
+    /// Spans cannot be exported.
+    #[error(transparent)]
+    Trace(#[from] server::trace::TraceError),
     /// Standard output cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
@@ -60,7 +63,7 @@ impl Error {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) => 2,
-            Self::Serve(_) | Self::Output(_) => 1,
+            Self::Serve(_) | Self::Trace(_) | Self::Output(_) => 1,
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::server::config::{Log, LogFormat, Sources};
+use crate::server::trace::Exporter;
 use crate::server::{self, Config};
 
 use super::Error;
@@ -20,7 +23,9 @@ const FILE_VARIABLE: &str = "PARALLAX_CONFIG";
 /// When a setting is wrong, the address cannot be bound, or the server fails.
 pub fn serve(args: &ServeArgs) -> Result<(), Error> {
     let config = config(args)?;
-    start_log(&config.log)?;
+    let exporter = Exporter::new(&config.trace)?;
+    start_log(&config.log, exporter.as_ref())?;
+    // The exporter goes last, so that the last spans are sent.
     Ok(server::run(config)?)
 }
 
@@ -52,13 +57,15 @@ pub fn config(args: &ServeArgs) -> Result<Config, Error> {
     Ok(Config::load(&Sources { file: file.as_deref(), environment: &environment, flags: &flags })?)
 }
 
-fn start_log(config: &Log) -> Result<(), Error> {
+fn start_log(config: &Log, exporter: Option<&Exporter>) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| Error::argument("log.filter (PARALLAX_LOG)", error.to_string()))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match config.format {
-        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let log = match config.format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().flatten_event(true).boxed(),
+    };
+    let spans = exporter.map(Exporter::layer);
+    tracing_subscriber::registry().with(log.with_filter(filter)).with(spans).init();
     Ok(())
 }

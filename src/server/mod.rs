@@ -64,6 +64,8 @@ mod accept;
 
 mod admin;
 
+pub mod trace;
+
 mod service;
 
 mod lifecycle;

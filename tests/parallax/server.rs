@@ -18,6 +18,8 @@ mod security;
 
 mod slow_reader;
 
+mod spans;
+
 mod streams;
 
 mod web;

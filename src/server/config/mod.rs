@@ -46,6 +46,7 @@ pub struct Config {
     pub web: Web,
     pub compression: Compression,
     pub log: Log,
+    pub trace: Trace,
 }
 
 /// A socket to listen on.
@@ -172,6 +173,15 @@ pub struct Log {
     pub filter: String,
 }
 
+/// Where spans go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "parallax.default.toml says what each means")]
+pub struct Trace {
+    pub endpoint: String,
+    #[serde(with = "duration")]
+    pub timeout: Duration,
+}
+
 /// Form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -276,9 +286,15 @@ impl Config {
             (self.connections.handshake, "connections.handshake"),
             (self.connections.keepalive, "connections.keepalive"),
             (self.tls.reload, "tls.reload"),
+            (self.trace.timeout, "trace.timeout"),
         ] {
             rule(!duration.is_zero(), key, "must be over 0");
         }
+        rule(
+            self.trace.endpoint.is_empty() || self.trace.endpoint.starts_with("http://"),
+            "trace.endpoint",
+            "must begin with http://",
+        );
         let (certificate, key) = (file(&self.tls.certificate), file(&self.tls.key));
         rule(certificate.is_some() || key.is_none(), "tls.key", "needs tls.certificate");
         rule(key.is_some() || certificate.is_none(), "tls.certificate", "needs tls.key");
