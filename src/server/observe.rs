@@ -296,8 +296,12 @@ mod tests {
     use crate::server::call::Context as CallContext;
     use crate::server::config::Config;
     use crate::server::metrics::Metrics;
+    use crate::server::pb;
+    use crate::server::pb::comparison_service_client::ComparisonServiceClient;
+    use crate::server::pb::comparison_service_server::{ComparisonService, ComparisonServiceServer};
     use http_body_util::BodyExt as _;
-    use tonic::Code;
+    use tokio_stream::{Stream, StreamExt as _};
+    use tonic::{Code, Request, Response};
     use tonic_types::StatusExt as _;
 
     #[track_caller]
@@ -343,7 +347,7 @@ mod tests {
         }
     }
 
-    fn observed(handler: Handler) -> (Observed<Handler>, Arc<Open>) {
+    fn observed<S>(handler: S) -> (Observed<S>, Arc<Open>) {
         let admission = Arc::new(Admission::new(1, 1));
         let config = Config::default();
         let gate = Arc::new(Gate::new(&config.auth, 0, 0).expect("there are no keys"));
@@ -419,5 +423,84 @@ mod tests {
         assert!(context.cancel.is_cancelled());
         assert_eq!(*open.calls.borrow(), 0);
         assert!(open.metrics.expose().contains("code=\"Cancelled\"} 1"), "{}", open.metrics.expose());
+    }
+
+    /// Panics before its answer, and within one.
+    struct Panicking;
+
+    #[tonic::async_trait]
+    impl ComparisonService for Panicking {
+        async fn compare(&self, _: Request<pb::CompareRequest>) -> Result<Response<pb::CompareResponse>, Status> {
+            panic!("on purpose")
+        }
+
+        type CompareStreamStream = Pin<Box<dyn Stream<Item = Result<pb::CompareStreamResponse, Status>> + Send>>;
+
+        async fn compare_stream(
+            &self,
+            _: Request<tonic::Streaming<pb::CompareStreamRequest>>,
+        ) -> Result<Response<Self::CompareStreamStream>, Status> {
+            let first = tokio_stream::once(Ok(pb::CompareStreamResponse::default()));
+            let second = tokio_stream::once(()).then(|()| async {
+                // The first one leaves meanwhile.
+                tokio::task::yield_now().await;
+                panic!("on purpose")
+            });
+            Ok(Response::new(Box::pin(first.chain(second))))
+        }
+
+        async fn extract_positions(
+            &self,
+            _: Request<pb::ExtractPositionsRequest>,
+        ) -> Result<Response<pb::ExtractPositionsResponse>, Status> {
+            Err(Status::unimplemented("not asked for"))
+        }
+
+        async fn score_pairs(
+            &self,
+            _: Request<pb::ScorePairsRequest>,
+        ) -> Result<Response<pb::ScorePairsResponse>, Status> {
+            Err(Status::unimplemented("not asked for"))
+        }
+
+        async fn describe_engine(
+            &self,
+            _: Request<pb::DescribeEngineRequest>,
+        ) -> Result<Response<pb::DescribeEngineResponse>, Status> {
+            Ok(Response::new(pb::DescribeEngineResponse::default()))
+        }
+    }
+
+    #[tokio::test]
+    async fn over_a_socket_a_panic_is_an_answer_and_the_connection_lives_on() {
+        let routes = Routes::new(ComparisonServiceServer::new(Panicking)).prepare();
+        let (observed, open) = observed(routes);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        let serving = tokio::spawn(tonic::transport::Server::builder().serve_with_incoming(observed, incoming));
+
+        let connected = ComparisonServiceClient::connect(format!("http://{address}")).await;
+        let mut client = connected.expect("it serves");
+        for _ in 0..3 {
+            let mut request = Request::new(pb::CompareRequest::default());
+            request.metadata_mut().insert("x-request-id", "r-1".parse().expect("it is a value"));
+            let status = client.compare(request).await.expect_err("it panics");
+            assert_eq!((status.code(), status.message()), (Code::Internal, "internal error, request r-1"));
+            assert_eq!(status.get_details_error_info().expect("it has its reason").reason, "INTERNAL");
+            assert_eq!(status.metadata().get("x-request-id").expect("the id comes back"), "r-1");
+
+            let mut request = Request::new(tokio_stream::empty());
+            request.metadata_mut().insert("x-request-id", "r-1".parse().expect("it is a value"));
+            let mut answers = client.compare_stream(request).await.expect("it begins well").into_inner();
+            answers.message().await.expect("the first one comes").expect("there is a first one");
+            let status = answers.message().await.expect_err("it panics");
+            assert_eq!((status.code(), status.message()), (Code::Internal, "internal error, request r-1"));
+
+            client.describe_engine(pb::DescribeEngineRequest {}).await.expect("the connection lives on");
+        }
+        let counted = "method=\"parallax.v1.ComparisonService/Compare\",code=\"Internal\"} 3";
+        assert!(open.metrics.expose().contains(counted), "{}", open.metrics.expose());
+        serving.abort();
     }
 }
