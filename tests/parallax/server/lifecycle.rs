@@ -280,3 +280,31 @@ async fn a_taken_address_is_an_error_that_names_it() {
     let error = parallax::server::Server::bind(taken).await.expect_err("the port is taken");
     assert!(error.to_string().contains(&running.address.to_string()), "{error}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_service_manager_is_told_of_the_beginning_and_of_the_end() {
+    let path = std::env::temp_dir().join(format!("parallax-notify-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    let manager = tokio::net::UnixDatagram::bind(&path).unwrap();
+    let told = async || {
+        let mut bytes = [0; 64];
+        let received = tokio::time::timeout(Duration::from_secs(60), manager.recv(&mut bytes)).await;
+        let n_bytes = received.expect("it is told in time").unwrap();
+        String::from_utf8(bytes[..n_bytes].to_vec()).unwrap()
+    };
+    let mut server = tokio::process::Command::new(env!("CARGO_BIN_EXE_parallax"))
+        .args(["serve", "--address", "127.0.0.1:0", "--health-wait", "0"])
+        .env("NOTIFY_SOCKET", &path)
+        .stderr(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    assert_eq!(told().await, "READY=1\n");
+    let pid = server.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert_eq!(told().await, "STOPPING=1\n");
+    let ended = tokio::time::timeout(Duration::from_secs(30), server.wait()).await;
+    assert!(ended.expect("it ends in time").unwrap().success());
+    std::fs::remove_file(&path).unwrap();
+}
