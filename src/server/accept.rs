@@ -1,8 +1,9 @@
 //! The guard at the socket: how many connections there are, and that each of them speaks.
 //!
 //! A connection is handed to the transport once its first byte has come and its TLS handshake is done, each within its
-//! time; after that the opening of HTTP must come within the time of a handshake, too. So a connection that never
-//! speaks neither lives on nor holds up the end. What is over the limit is closed at once.
+//! time; after that the opening of HTTP must come within the time of a handshake, too: the preface of HTTP/2, or the
+//! whole head of the first request of HTTP/1, which a caller may let drip. So a connection that never speaks neither
+//! lives on nor holds up the end. What is over the limit is closed at once.
 //!
 //! A connection that we end lingers: we say that nothing more comes and read on, without looking, until the other side
 //! has closed, too. To close at once would lose the end of an answer: what a peer sends to a closed socket, be it only
@@ -26,7 +27,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-/// Bytes of an opening: the preface of HTTP/2, or the first line of a request of HTTP/1.
+/// Least bytes of an opening, those of the preface of HTTP/2. Both it and the head of HTTP/1 hold a blank line.
 const OPENING_BYTES: usize = 24;
 /// Connections that are ready for the transport and not yet taken by it.
 const BACKLOG: usize = 64;
@@ -112,6 +113,7 @@ impl Guard {
         };
         let opening = Some(Opening {
             n_missing: OPENING_BYTES,
+            line: Line::Begun,
             until: Box::pin(tokio::time::sleep_until(Instant::now() + self.config.handshake)),
         });
         self.open.metrics.connections_open.inc();
@@ -145,7 +147,32 @@ pub(super) struct Guarded {
 #[derive(Debug)]
 struct Opening {
     n_missing: usize,
+    line: Line,
     until: Pin<Box<Sleep>>,
+}
+
+/// How far it is to the first blank line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Begun,
+    Empty,
+    BlankSeen,
+}
+
+impl Opening {
+    /// True when it is complete with these bytes.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        self.n_missing = self.n_missing.saturating_sub(bytes.len());
+        for byte in bytes {
+            self.line = match (self.line, byte) {
+                (Line::BlankSeen, _) | (Line::Empty, b'\n') => Line::BlankSeen,
+                (line, b'\r') => line,
+                (_, b'\n') => Line::Empty,
+                _ => Line::Begun,
+            };
+        }
+        self.n_missing == 0 && self.line == Line::BlankSeen
+    }
 }
 
 impl Drop for Guarded {
@@ -183,11 +210,10 @@ impl AsyncRead for Guarded {
             let this = self.as_mut();
             inner!(this).poll_read(context, buffer)
         };
-        let n_read = buffer.filled().len() - before;
-        self.open.moved.fetch_add(n_read, Ordering::Relaxed);
+        let read = &buffer.filled()[before..];
+        self.open.moved.fetch_add(read.len(), Ordering::Relaxed);
         let Some(opening) = &mut self.opening else { return polled };
-        opening.n_missing = opening.n_missing.saturating_sub(n_read);
-        if opening.n_missing == 0 {
+        if opening.take(read) {
             self.opening = None;
         } else if polled.is_pending() {
             ready!(opening.until.as_mut().poll(context));

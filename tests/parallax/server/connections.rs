@@ -42,6 +42,40 @@ async fn a_connection_that_does_not_finish_its_opening_is_closed() {
 }
 
 #[tokio::test]
+async fn a_head_of_http_1_that_drips_is_cut() {
+    let mut config = administered();
+    config.connections.handshake = Duration::from_millis(400);
+    let running = Running::start(config).await;
+    let (mut read, mut write) = TcpStream::connect(running.address).await.unwrap().into_split();
+    let dripping = tokio::spawn(async move {
+        let head = b"POST /v1/compare HTTP/1.1\r\nhost: a\r\n".iter().chain(b"x-a: b\r\n".iter().cycle());
+        // More than the server should take.
+        for byte in head.take(2_000) {
+            if write.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    let mut answer = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), read.read_to_end(&mut answer)).await;
+    let _ = ended.expect("the server closes it");
+    dripping.abort();
+    // A head that comes in time is answered, and its connection stays for a second request.
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    for _ in 0..2 {
+        stream.write_all(b"GET /v1/engine HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let mut start = [0; 15];
+        stream.read_exact(&mut start).await.unwrap();
+        assert_eq!(&start, b"HTTP/1.1 200 OK");
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        // The rest of the answer, which is all there by now.
+        let mut rest = vec![0; 1 << 20];
+        assert!(stream.read(&mut rest).await.unwrap() > 0);
+    }
+}
+
+#[tokio::test]
 async fn one_connection_more_than_the_limit_is_closed_at_once() {
     let mut config = administered();
     config.connections.max = 2;
