@@ -11,11 +11,13 @@
 //! - `overload`: the peak of a closed loop, then an open one at 1, 3 and 10 times that, with health checks beside it.
 //! - `storm`: `--calls` long calls with a deadline of `--deadline-ms`, and how long computations go on after the last.
 //! - `drain`: SIGTERM under `--rate`, with 50 idle connections and 5 health watches open.
-//! - `soak`: an open loop of mixed calls for `--seconds`; resident memory every second, and its slope.
+//! - `soak`: `--rate` calls a second of every kind for `--seconds`; resident memory every second, and its slope.
 //!
 //! `--serve 'ARGUMENTS'` goes to `parallax serve`. Callers and server share the machine: the callers take a part of it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool that stops where it fails")]
+
+mod soak;
 
 use parallax::server::pb;
 use parallax::server::pb::comparison_service_client::ComparisonServiceClient;
@@ -59,7 +61,7 @@ fn main() {
             "overload" => overload(&server, &options).await,
             "storm" => storm(&server, &options).await,
             "drain" => drain(server, &options).await,
-            "soak" => soak(&server, &options).await,
+            "soak" => soak::soak(&server, &options).await,
             other => panic!("there is no scenario {other}"),
         }
     });
@@ -415,38 +417,4 @@ async fn drain(mut server: Server, options: &Options) {
     report["idle_connections"] = json!(idle.len());
     report["health_watches"] = json!(watches.len());
     print("drain", report);
-}
-
-async fn soak(server: &Server, options: &Options) {
-    let is_over = Arc::new(AtomicBool::new(false));
-    let mut resident = Vec::new();
-    let sampling = async {
-        let started = Instant::now();
-        while !is_over.load(Ordering::Relaxed) {
-            resident.push((started.elapsed().as_secs_f64(), server.resident_kib() as f64));
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    };
-    let loading = async {
-        let outcome = open(server, options, options.rate, options.seconds).await;
-        is_over.store(true, Ordering::Relaxed);
-        outcome
-    };
-    let (outcome, ()) = tokio::join!(loading, sampling);
-    let mut report = outcome.report();
-    // The first tenth fills pools and caches.
-    let settled = &resident[resident.len() / 10..];
-    report["resident_kib_first_last"] = json!([settled.first().map(|s| s.1), settled.last().map(|s| s.1)]);
-    report["resident_kib_per_minute"] = json!(round(60.0 * slope(settled)));
-    print("soak", report);
-}
-
-/// Least squares.
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let n = points.len().max(1) as f64;
-    let (mean_x, mean_y) = (points.iter().map(|p| p.0).sum::<f64>() / n, points.iter().map(|p| p.1).sum::<f64>() / n);
-    let (above, below) = points
-        .iter()
-        .fold((0.0, 0.0), |(above, below), (x, y)| (above + (x - mean_x) * (y - mean_y), below + (x - mean_x).powi(2)));
-    if below > 0.0 { above / below } else { 0.0 }
 }
