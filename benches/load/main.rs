@@ -9,13 +9,17 @@
 //! - `open`: `--rate` calls a second, whether or not the ones before are answered. Latency counts from the time at which
 //!   a call was due, so that a server that stalls does not hide the calls that it held back.
 //! - `overload`: the peak of a closed loop, then an open one at 1, 3 and 10 times that, with health checks beside it.
-//! - `storm`: `--calls` long calls with a deadline of `--deadline-ms`, and how long computations go on after the last.
+//! - `storm`: `--calls` long calls by the thorough engine with a deadline of `--deadline-ms`, and how long computations go on after the last.
 //! - `drain`: SIGTERM under `--rate`, with 50 idle connections and 5 health watches open.
+//! - `envoy`: the same with two servers behind Envoy, of which one ends, and what Envoy makes of JSON; run it by
+//!   `benches/load/envoy.sh`, which gets Envoy.
 //! - `soak`: `--rate` calls a second of every kind for `--seconds`; resident memory every second, and its slope.
 //!
 //! `--serve 'ARGUMENTS'` goes to `parallax serve`. Callers and server share the machine: the callers take a part of it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool that stops where it fails")]
+
+mod envoy;
 
 mod soak;
 
@@ -44,8 +48,8 @@ const MAX_IN_FLIGHT: usize = 20_000;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let Some(scenario) = args.first().cloned() else {
-        println!("usage: load closed|open|overload|storm|drain|soak [--seconds N] [--rate N] [--concurrency N]");
-        println!("       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS]");
+        println!("usage: load closed|open|overload|storm|drain|envoy|soak [--seconds N] [--rate N] [--concurrency N]");
+        println!("       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS] [--envoy PROGRAM]");
         return;
     };
     let options = Options::new(&args[1..]);
@@ -61,6 +65,7 @@ fn main() {
             "overload" => overload(&server, &options).await,
             "storm" => storm(&server, &options).await,
             "drain" => drain(server, &options).await,
+            "envoy" => envoy::envoy(server, &options).await,
             "soak" => soak::soak(&server, &options).await,
             other => panic!("there is no scenario {other}"),
         }
@@ -82,6 +87,7 @@ struct Options {
     deadline: Duration,
     words: usize,
     serve: String,
+    envoy: String,
 }
 
 impl Options {
@@ -96,6 +102,7 @@ impl Options {
             deadline: Duration::from_secs_f64(number("--deadline-ms", 50.0) / 1e3),
             words: number("--words", 300.0) as usize,
             serve: get("--serve").unwrap_or_default(),
+            envoy: get("--envoy").unwrap_or_else(|| "envoy".to_owned()),
         }
     }
 }
@@ -354,7 +361,8 @@ async fn health_latencies(channel: Channel, is_over: Arc<AtomicBool>) -> Value {
 
 async fn storm(server: &Server, options: &Options) {
     // Long enough that no call can be answered within its deadline.
-    let (clients, request) = (server.clients().await, request(options.words.max(20_000)));
+    let (clients, mut request) = (server.clients().await, request(options.words.max(20_000)));
+    request.options = Some(pb::CompareOptions { engine: pb::Engine::Thorough.into(), ..Default::default() });
     let started = Instant::now();
     let mut calls = JoinSet::new();
     for at in 0..options.calls {
