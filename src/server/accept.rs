@@ -36,6 +36,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a connection that we have ended waits for the other side to close it.
 const LINGER: Duration = Duration::from_secs(30);
+/// The same when all that was ever written to it is little: any kernel takes that in at once, read or not, so that one
+/// who sends without end, and got no answer, is rid of sooner.
+const SHORT_LINGER: Duration = Duration::from_secs(1);
+/// What is little: half of the smallest receive buffer in use.
+const LITTLE: usize = 8 * 1024;
 /// Bytes that are read at once of what nobody looks at.
 const DISCARDED: usize = 8 * 1024;
 
@@ -117,7 +122,7 @@ impl Guard {
             until: Box::pin(tokio::time::sleep_until(Instant::now() + self.config.handshake)),
         });
         self.open.metrics.connections_open.inc();
-        Ok(Guarded { stream, opening, lingering: None, open: Arc::clone(&self.open), _place: place })
+        Ok(Guarded { stream, opening, lingering: None, n_written: 0, open: Arc::clone(&self.open), _place: place })
     }
 
     fn refused(&self, reason: &'static str) {
@@ -140,6 +145,7 @@ pub(super) struct Guarded {
     opening: Option<Opening>,
     /// Until when it lingers, once we have ended it.
     lingering: Option<Pin<Box<Sleep>>>,
+    n_written: usize,
     open: Arc<Open>,
     _place: OwnedSemaphorePermit,
 }
@@ -225,8 +231,9 @@ impl AsyncRead for Guarded {
 
 impl Guarded {
     /// Counts what was written.
-    fn written(&self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn written(&mut self, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(n_written)) = polled {
+            self.n_written += n_written;
             self.open.moved.fetch_add(n_written, Ordering::Relaxed);
         }
         polled
@@ -235,7 +242,8 @@ impl Guarded {
     /// Reads what still comes until the other side closes or the time is over.
     fn poll_linger(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let until = this.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+        let time = if this.n_written > LITTLE { LINGER } else { SHORT_LINGER };
+        let until = this.lingering.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
         // Asked first: one who sends without end does not keep us longer.
         if until.as_mut().poll(context).is_ready() {
             return Poll::Ready(());
