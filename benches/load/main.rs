@@ -216,7 +216,8 @@ impl Outcome {
     }
 
     fn good(&self) -> f64 {
-        self.latencies.get("Ok").map_or(0.0, |ok| ok.len() as f64 / self.seconds)
+        let ok = self.latencies.iter().filter(|(name, _)| name.ends_with("Ok"));
+        ok.map(|(_, latencies)| latencies.len()).sum::<usize>() as f64 / self.seconds
     }
 
     fn report(&self) -> Value {
