@@ -24,6 +24,8 @@ pub mod pipeline;
 
 pub mod evaluate;
 
+pub mod html;
+
 pub mod server;
 
 pub mod cli;

@@ -40,6 +40,7 @@ pub enum Command {
 const COMPARE_EXAMPLES: &str = "\
 Examples:
   parallax compare ours.txt theirs.txt --author Norland --author Sudria
+  parallax compare ours.txt theirs.txt --html report.html
   parallax compare call.txt --side 'Norland;President Ada Lind' --side 'Sudria=Sudrian,Port Vey'
   pandoc their-page.html -t plain | parallax compare ours.txt - --format json";
 
@@ -113,6 +114,10 @@ pub struct CompareArgs {
     /// Kinds of points to show, separated by commas. Unset: all
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
     pub kinds: Vec<KindArg>,
+
+    /// Also write a report to read in a browser: one HTML file that fetches nothing
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 
     /// Form of the answer.
     #[command(flatten)]

@@ -24,9 +24,11 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use clap::Parser as _;
 
+use crate::pipeline::report::Comparison;
 use crate::pipeline::{self, Engine};
 use crate::server::limits;
-use crate::{evaluate, server};
+use crate::span::OffsetUnit;
+use crate::{evaluate, html, server};
 use args::{Cli, Command, CompareArgs, ConfigArgs, EvaluateArgs, FormatArg, ModelsArgs, PositionsArgs};
 use config::{Input, Output};
 use visible::{escape_json, visible};
@@ -106,10 +108,23 @@ fn compare(args: &CompareArgs) -> Result<(), Error> {
     let output = Output::new(&args.output);
     let options = config::compare_options(args);
     let comparison = pipeline::compare(&input.readouts, &input.sides, &options);
+    if let Some(path) = &args.html {
+        write_report(path, &comparison)?;
+    }
     match output.format {
         FormatArg::Text => print_text(&text::comparison(&comparison, &options.point_kinds, output.width)),
         FormatArg::Json => print_json(&server::json::comparison(&comparison, output.unit)),
     }
+}
+
+/// Writes the comparison as an HTML file.
+fn write_report(path: &Path, comparison: &Comparison) -> Result<(), Error> {
+    let json = server::json::comparison(comparison, OffsetUnit::Utf16);
+    let texts: Vec<&str> = comparison.readouts.iter().map(|readout| readout.text.as_str()).collect();
+    let names: Vec<&str> = comparison.sides.iter().map(|side| side.display_name.as_str()).collect();
+    let title = visible(&format!("Parallax: {}", names.join(", ")));
+    let wrong = |error: io::Error| Error::argument("--html", format!("cannot write {}: {error}", path.display()));
+    std::fs::write(path, html::report(&title, &json, &texts)).map_err(wrong)
 }
 
 fn positions(args: &PositionsArgs) -> Result<(), Error> {

@@ -85,6 +85,21 @@ fn two_readouts_are_compared() {
 }
 
 #[test]
+fn a_report_is_written_beside_the_answer() {
+    let folder = readouts("html");
+    let args = ["compare", "ours.txt", "theirs.txt", "--offsets", "utf32", "--format", "json"];
+    let plain = printed(&folder, &args);
+    assert_eq!(printed(&folder, &[&args[..], &["--html", "report.html"]].concat()), plain, "the answer is the same");
+    let report = fs::read_to_string(folder.join("report.html")).unwrap();
+    let (_, data) = report.split_once("id=\"comparison-data\">").unwrap();
+    let data: serde_json::Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+    assert_eq!(data["texts"], serde_json::json!([OURS, THEIRS]));
+    let utf16 = printed(&folder, &["compare", "ours.txt", "theirs.txt", "--offsets", "utf16", "--format", "json"]);
+    assert_eq!(data["comparison"], serde_json::from_str::<serde_json::Value>(&utf16).unwrap());
+    check_error(&folder, &["compare", "ours.txt", "--html", "no/folder/r.html"], &["--html", "no/folder/r.html"]);
+}
+
+#[test]
 fn one_readout_is_compared_inside() {
     let folder = readouts("one");
     let text = printed(&folder, &["compare", "ours.txt", "--side", "Velmora;Marrin", "--side", "Karesh;Khadrel"]);
