@@ -1,10 +1,11 @@
-//! The answer as a document for people.
+//! The answer as a document for people, and the page on which they ask for one.
 //!
 //! In: the JSON of the message `Comparison`, its spans in UTF-16 as JavaScript counts, and the texts. Out: one HTML file
 //! that fetches nothing. The comparison is in it as data, and a script draws it, so that a report shows what the API says
 //! and nothing else. Text of a readout becomes a text node there and is never parsed as HTML; the
 //! Content-Security-Policy lets run this script only, by its hash, and no sink that would parse a string
-//! (`require-trusted-types-for`).
+//! (`require-trusted-types-for`). The page is the same script with a form before it, which calls the JSON over HTTP of the
+//! server that it comes from.
 //!
 //! ```
 //! use parallax::html;
@@ -18,9 +19,20 @@ use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+use std::sync::LazyLock;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
+const PAGE_STYLE: &str = include_str!("page.css");
+const PAGE_SCRIPT: &str = include_str!("page.js");
+
+/// What the page offers to try: readouts of an invented call.
+const EXAMPLE_TEXTS: [&str; 2] = [
+    include_str!("../../examples/skerry-bank-call/valmere.txt"),
+    include_str!("../../examples/skerry-bank-call/tarsk.txt"),
+];
+const EXAMPLE_AUTHORS: [&str; 2] = ["Valmere", "Tarsk"];
+const EXAMPLE_SIDES: &str = "Valmere = Valmeran; Prime Minister Elin Marsh\nTarsk = Tarskan; President Davit Orlan";
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -31,6 +43,45 @@ struct Report<'a> {
     data: String,
     script: &'static str,
 }
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageTemplate {
+    report_policy: String,
+    report_style: &'static str,
+    page_style: &'static str,
+    example: String,
+    report_script: &'static str,
+    page_script: &'static str,
+}
+
+/// The page, and what a browser must be told with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The document.
+    pub html: String,
+    /// Its Content-Security-Policy, a header: it may call the server that it is from, and stands in no frame.
+    pub policy: String,
+}
+
+/// The page on which a person compares texts. It holds nothing of any request.
+pub static PAGE: LazyLock<Page> = LazyLock::new(|| {
+    let example =
+        serde_json::json!({ "texts": EXAMPLE_TEXTS, "authors": EXAMPLE_AUTHORS, "sides": EXAMPLE_SIDES }).to_string();
+    let page = PageTemplate {
+        report_policy: policy(&[STYLE], &[SCRIPT]),
+        report_style: STYLE,
+        page_style: PAGE_STYLE,
+        example: inside_script(&example),
+        report_script: SCRIPT,
+        page_script: PAGE_SCRIPT,
+    };
+    let policy = policy(&[STYLE, PAGE_STYLE], &[SCRIPT, PAGE_SCRIPT]);
+    Page {
+        html: page.render().expect("writing to memory cannot fail"),
+        policy: format!("{policy}; connect-src 'self'; img-src data:; frame-ancestors 'none'"),
+    }
+});
 
 /// The report on a comparison: `comparison` is the JSON of the message with spans in UTF-16, `texts` are those of its
 /// readouts, in their order.
@@ -79,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_is_inlined_ends_where_it_should() {
-        for source in [SCRIPT, STYLE] {
+        for source in [SCRIPT, STYLE, PAGE_STYLE, PAGE_SCRIPT] {
             let lower = source.to_lowercase();
             assert!(!lower.contains("</script") && !lower.contains("</style") && !lower.contains("<!--"));
             assert!(!source.contains('\r'), "a parser would change it, and its hash would not fit");

@@ -694,6 +694,7 @@ const Parallax = (() => {
     }
 
     function keys(event) {
+      if (!root.isConnected || root.hidden) return;
       if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("dialog, form, textarea")) return;
       const isTyping = event.target.closest("input, select");
       const inCards = event.target.closest(".cards, .filters") || event.target === document.body;

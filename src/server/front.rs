@@ -3,15 +3,16 @@
 //! All three meet the same rules, since they are gRPC when they get there: keys, deadlines, admission, limits, the log.
 //! The paths over HTTP are those of the `google.api.http` options of the API, so that a proxy that transcodes serves
 //! the same ones. JSON is canonical proto3 JSON; an error is the JSON of `google.rpc.Status` under the HTTP status that
-//! belongs to its code.
+//! belongs to its code. `/` is the page of [`html::PAGE`], the same bytes for everybody, which calls the JSON over HTTP.
 
 use super::config::Web;
 use super::json::{self, ROUTES, Route};
 use super::limits::Limits;
 use super::request_id;
 use super::status::Error;
+use crate::html;
 use bytes::{BufMut as _, Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited, StreamBody};
 use std::convert::Infallible;
@@ -55,6 +56,7 @@ impl<S: Serves> Front<S> {
         let translated = Translated {
             web: config.grpc_web.then(|| GrpcWebLayer::new().layer(grpc.clone())),
             is_json: config.json,
+            is_page: config.json && config.page,
             grpc,
             limits,
         };
@@ -67,7 +69,7 @@ impl<S: Serves> Front<S> {
             // One that is no header cannot be sent by a browser either.
             AllowOrigin::list(config.origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
         };
-        let cross = CorsLayer::new().allow_origin(origins).allow_methods([http::Method::POST, http::Method::GET]);
+        let cross = CorsLayer::new().allow_origin(origins).allow_methods([Method::POST, Method::GET]);
         let cross = cross.allow_headers(Any).expose_headers(EXPOSED.map(HeaderName::from_static));
         Self::Cross(Box::new(cross.layer(translated)))
     }
@@ -99,6 +101,7 @@ pub(super) struct Translated<S> {
     grpc: S,
     web: Option<GrpcWebService<S>>,
     is_json: bool,
+    is_page: bool,
     limits: Limits,
 }
 
@@ -120,6 +123,9 @@ impl<S: Serves> Service<Request<Body>> for Translated<S> {
         let is_grpc = kind.starts_with(b"application/grpc") && request.version() == Version::HTTP_2;
         if is_grpc {
             return Box::pin(self.grpc.call(request));
+        }
+        if self.is_page && request.uri().path() == "/" && matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Box::pin(std::future::ready(Ok(page())));
         }
         let mut of_path = ROUTES.iter().filter(|route| self.is_json && route.path == request.uri().path()).peekable();
         let is_path = of_path.peek().is_some();
@@ -157,7 +163,7 @@ fn into_grpc(request: Request<Body>, route: &'static Route, max_bytes: usize) ->
         framed.put_slice(&message);
         Ok(Frame::data(framed.freeze()))
     });
-    parts.method = http::Method::POST;
+    parts.method = Method::POST;
     parts.version = Version::HTTP_2;
     parts.uri = http::Uri::try_from(&route.grpc_path).expect("the name of a method is a path");
     for name in [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::ACCEPT_ENCODING, header::CONNECTION] {
@@ -228,6 +234,25 @@ fn json_answer(status: StatusCode, text: String) -> Response<Body> {
     let mut answer = Response::new(Body::new(http_body_util::Full::new(Bytes::from(text))));
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+/// The page. It is asked for anew each time, so that it is of the version of the server.
+fn page() -> Response<Body> {
+    let mut answer =
+        Response::new(Body::new(http_body_util::Full::new(Bytes::from_static(html::PAGE.html.as_bytes()))));
+    let policy = HeaderValue::from_static(html::PAGE.policy.as_str());
+    for (name, value) in [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    ] {
+        answer.headers_mut().insert(name, value);
+    }
     answer
 }
 

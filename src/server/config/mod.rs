@@ -153,6 +153,7 @@ pub enum JwtAlgorithm {
 pub struct Web {
     pub grpc_web: bool,
     pub json: bool,
+    pub page: bool,
     pub origins: Vec<String>,
 }
 

@@ -54,6 +54,41 @@ async fn an_error_is_a_status_with_its_details() {
 }
 
 #[tokio::test]
+async fn the_page_is_served_to_anybody_and_can_be_switched_off() {
+    let mut with_keys = config();
+    with_keys.auth.api_keys = vec!["a-key-of-the-backend".to_owned().into()];
+    let running = Running::start(with_keys).await;
+    let (status, page) = http(running.address, "GET / HTTP/1.1\r\nhost: a\r\n", "").await;
+    assert_eq!(status, 200);
+    assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>"), "{page}");
+    let (head, body) = answer(running.address, "HEAD").await;
+    assert!(head.contains("content-security-policy: default-src 'none'; style-src 'sha256-"), "{head}");
+    for expected in ["connect-src 'self'", "frame-ancestors 'none'", "nosniff", "text/html; charset=utf-8"] {
+        assert!(head.contains(expected), "{expected} is not in {head}");
+    }
+    assert_eq!(body, "");
+    assert!(answer(running.address, "POST").await.0.starts_with("HTTP/1.1 404"));
+    for (json, page) in [(true, false), (false, true)] {
+        let mut without = config();
+        (without.web.json, without.web.page) = (json, page);
+        let running = Running::start(without).await;
+        let (status, body) = http(running.address, "GET / HTTP/1.1\r\nhost: a\r\n", "").await;
+        assert_eq!(status, 404, "{body}");
+    }
+}
+
+/// The head and the body of what `/` answers.
+async fn answer(address: std::net::SocketAddr, method: &str) -> (String, String) {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("{method} / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+#[tokio::test]
 async fn json_meets_the_same_rules_as_grpc() {
     let mut config = administered();
     config.auth.api_keys = vec!["a-key-of-the-backend".to_owned().into()];
