@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the checks need and runs all of them. Needs cargo and Python 3.9 or later with venv.
-# Tools go to .tools/ inside the repository; nothing else is touched.
+# Tools go to .tools/ inside the repository; nothing else is touched, but that root gets Chromium by apt where there is none.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -19,6 +19,16 @@ if ! cmp -s tests/tools.txt .tools/tools.txt; then
   cp tests/tools.txt .tools/tools.txt
 fi
 export PATH="$PWD/.tools/bin:$PATH"
+# A browser is the one tool that no package of Python brings. CHROMIUM can name one.
+if ! { [ -n "${CHROMIUM:-}" ] || command -v chromium-headless-shell || command -v chromium || command -v google-chrome; } >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium-headless-shell fonts-dejavu-core >/dev/null
+  else
+    echo "Chromium is missing: install it (Debian: apt-get install chromium-headless-shell), or name one by CHROMIUM" >&2
+    exit 1
+  fi
+fi
 
 say "format"
 cargo fmt --check
@@ -42,3 +52,6 @@ say "contacts"
 # The binary is the one that the integration tests were built with.
 say "clients"
 .tools/bin/python tests/clients/check.py target/debug/parallax
+
+say "browser"
+.tools/bin/python tests/browser/check.py target/debug/parallax

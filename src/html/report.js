@@ -589,7 +589,7 @@ const Parallax = (() => {
           for (const side of [left, right]) {
             if (side.isOut) continue;
             const x = side === left || isStacked ? side.right : side.left;
-            paths.push(svg("path", { d: `M${x} ${side.top} V${side.bottom}`, class: `${classes} edge` }));
+            paths.push(svg("path", { d: `M${x} ${side.top} V${side.bottom}`, class: `${classes} edge`, "data-point": point.id }));
           }
         }
       }
