@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the checks need and runs all of them. Needs cargo and Python 3.9 or later with venv.
+# Installs what the checks need and runs all of them. Needs cargo and Python 3.10 or later with venv.
 # Tools go to .tools/ inside the repository; nothing else is touched, but that root gets Chromium by apt where there is none.
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -77,7 +77,7 @@ const Parallax = (() => {
     const taken = new Set();
     return names.map((name) => {
       const words = name.split(/[\s-]+/u).filter((part) => /^\p{Lu}/u.test(part));
-      const letters = [...name.trim()];
+      const letters = [...name].filter((letter) => /[\p{L}\p{N}]/u.test(letter));
       const initials = words.length > 1 ? words.map((part) => [...part][0]).join("").slice(0, 3) : letters[0] ?? "?";
       let form = initials.toUpperCase();
       for (let n = 2; taken.has(form); n += 1) form = n <= letters.length ? letters.slice(0, n).join("") : `${initials}${n}`;
@@ -203,6 +203,7 @@ const Parallax = (() => {
   }
 
   function sidesTable(m) {
+    if (!m.sides.length) return "";
     const head = ["Side", "Holds", "Linked", "Space"].map((name) => el("th", { scope: "col" }, name));
     const rows = m.sides.map((side) => el("tr", {},
       el("th", { scope: "row" }, badge({ sides: [side] }), " ", bdi(side.name),
@@ -380,8 +381,8 @@ const Parallax = (() => {
     if (tags[0]) tags[0].tabIndex = 0;
     const scroller = el("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": `Text of ${readout.id}`,
       on: { keydown: (event) => roving(event, tags, ["ArrowLeft", "ArrowRight"]) } }, content);
-    const by = readout.author ? [badge({ sides: [readout.author] }), " ", bdi(readout.author.name)] : el("span", { class: "muted" }, "author unknown");
-    const name = readout.author && readout.id.toLowerCase() !== readout.author.name.toLowerCase() ? el("span", { class: "muted" }, " ", bdi(readout.id)) : "";
+    const by = readout.author ? [badge({ sides: [readout.author] }), " ", bdi(readout.author.name)] : el("span", { class: "muted" }, "author unknown ");
+    const name = readout.id.toLowerCase() !== readout.author?.name.toLowerCase() ? el("span", { class: "muted" }, " ", bdi(readout.id)) : "";
     readout.scroller = scroller;
     readout.content = content;
     return el("article", { class: "pane" },
@@ -465,7 +466,7 @@ const Parallax = (() => {
         if (!member || (found.text ?? "").length === member.text.length) continue;
         byReadout.set(member, [...(byReadout.get(member) ?? []), found.text ?? ""]);
       }
-      const quotes = [...byReadout].flatMap(([member, texts]) => [" ", quoted(texts, member.readout.lang), m.readouts.length > 1 ? [" in ", bdi(member.readout.id)] : [" ", badge(member)]]);
+      const quotes = [...byReadout].flatMap(([member, texts], i) => [i ? "; " : " ", quoted(texts, member.readout.lang), m.readouts.length > 1 ? [" in ", bdi(member.readout.id)] : [" ", badge(member)]]);
       return el("li", {}, el("strong", {}, capital(word(reason.code))), quotes.length ? quotes : reason.detail ? [": ", bdi(reason.detail)] : "");
     });
     const read = point.members.map((member) => {
@@ -736,7 +737,7 @@ const Parallax = (() => {
     const jointSides = m.sides.slice(0, 2);
     const joint = jointSides.length > 1 ? el("span", {}, badge({ sides: jointSides }), " jointly") : "";
     const kinds = Object.values(KINDS).map((type) => el("span", { class: `swatch ${type.key}` }, el("i", {}, type.sign), ` ${type.name.toLowerCase()}`));
-    return el("p", { class: "legend" }, el("b", {}, "Held by"), holders, joint, el("b", {}, "Kind of point"), kinds);
+    return el("p", { class: "legend" }, m.sides.length ? el("b", {}, "Held by") : "", holders, joint, el("b", {}, "Kind of point"), kinds);
   }
 
   function themeButton() {

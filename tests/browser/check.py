@@ -119,6 +119,7 @@ def reports(browser, binary, folder):
                 yield "hostile text runs nothing", watched.page.evaluate("top.owned") is None and watched.page.title().startswith("Parallax: <b>Norland</b>, Sudria<U+202E>")
                 tags = watched.page.evaluate("[...document.querySelectorAll('main img, main script, main style, main b b, main svg:not([class])')].length")
                 labels = watched.page.locator(".text .control").evaluate_all("all => all.map(one => one.dataset.label)")
+                yield "a short form is made of letters", watched.page.locator(".pane .badge").all_inner_texts() == ["B", "S"]
                 yield "hostile text makes no elements", tags == 0
                 yield "hidden controls are shown", sorted(labels) == ["U+0007", "U+202C", "U+202E", "U+2066"]
             if name == "Chinese":
@@ -128,6 +129,7 @@ def reports(browser, binary, folder):
                 directions = watched.page.locator(".text, .said").evaluate_all("all => all.map(one => getComputedStyle(one).direction)")
                 yield "Arabic runs from right to left", set(directions) == {"rtl"}
                 yield "Arabic is no box of an unknown letter", watched.page.locator(".text").first.evaluate("one => one.lang") == "ar"
+                yield "no sides, no table of them", watched.page.locator("table.sides").count() == 0
             if name == "three texts":
                 yield "three texts stand side by side", watched.page.locator(".pane").count() == 3 and watched.page.locator(".bar").count() == 3
 
