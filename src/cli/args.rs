@@ -22,7 +22,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Compare readouts of one contact; with one readout, compare the sides inside it
-    #[command(after_help = COMPARE_EXAMPLES)]
+    #[command(after_help = COMPARE_EXAMPLES, mut_arg("files", |files| files.required(false).required_unless_present("pairs")))]
     Compare(CompareArgs),
     /// Show who holds what in each readout, without comparing
     Positions(PositionsArgs),
@@ -35,14 +35,25 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Show the engines and the data that answers depend on
     Models(ModelsArgs),
+    /// Print the script by which a shell completes 'parallax'
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
 }
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:
   parallax compare ours.txt theirs.txt --author Norland --author Sudria
   parallax compare ours.txt theirs.txt --html report.html
+  parallax compare --pairs pairs.csv --jobs 4 --format json
   parallax compare call.txt --side 'Norland;President Ada Lind' --side 'Sudria=Sudrian,Port Vey'
   pandoc their-page.html -t plain | parallax compare ours.txt - --format json";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  parallax completions bash > ~/.local/share/bash-completion/completions/parallax
+  parallax completions fish > ~/.config/fish/completions/parallax.fish";
 
 const SERVE_NOTES: &str = "\
 Settings are taken from the defaults, the file of --config, the environment (deadline.max is PARALLAX_DEADLINE_MAX) \
@@ -115,9 +126,18 @@ pub struct CompareArgs {
     #[arg(long, value_enum, value_delimiter = ',', value_name = "KINDS")]
     pub kinds: Vec<KindArg>,
 
-    /// Also write a report to read in a browser: one HTML file that fetches nothing
+    /// Also write a report to read in a browser: one HTML file that fetches nothing; with --pairs a folder of them
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+
+    /// Compare many pairs: a CSV file with two files a line, then, where they are known, who published them. Prints one
+    /// line a pair
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "authors"])]
+    pub pairs: Option<PathBuf>,
+
+    /// Pairs compared at a time, 1 to 1,024. Unset: one for each processor
+    #[arg(long, value_name = "N", conflicts_with = "files", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub jobs: Option<u16>,
 
     /// Form of the answer.
     #[command(flatten)]
@@ -232,6 +252,22 @@ pub struct ModelsArgs {
     /// Form of the answer: text to read, or the JSON form of DescribeEngineResponse
     #[arg(long, value_enum, default_value_t = FormatArg::Text)]
     pub format: FormatArg,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder for the pages, one a command; it is made when it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Text or JSON.

@@ -1,4 +1,4 @@
-//! The command line: `compare`, `positions`, `serve`, `config`, `evaluate`, `models`.
+//! The command line: `compare`, `positions`, `serve`, `config`, `evaluate`, `models`, `completions`, `man`.
 //!
 //! In: arguments. Out: the answer on standard output, or one line on standard error and an exit code: 2 when an
 //! argument or a file is at fault, 1 when something else is. Nothing is printed of an answer that fails.
@@ -8,6 +8,10 @@ mod args;
 mod config;
 
 mod input;
+
+mod report;
+
+mod pairs;
 
 mod serve;
 
@@ -22,14 +26,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::pipeline::report::Comparison;
 use crate::pipeline::{self, Engine};
 use crate::server::limits;
-use crate::span::OffsetUnit;
-use crate::{evaluate, html, server};
-use args::{Cli, Command, CompareArgs, ConfigArgs, EvaluateArgs, FormatArg, ModelsArgs, PositionsArgs};
+use crate::{evaluate, server};
+use args::{
+    Cli, Command, CompareArgs, CompletionsArgs, ConfigArgs, EvaluateArgs, FormatArg, ManArgs, ModelsArgs, PositionsArgs,
+};
 use config::{Input, Output};
 use visible::{escape_json, visible};
 
@@ -51,6 +55,9 @@ enum Error {
     /// Spans cannot be exported.
     #[error(transparent)]
     Trace(#[from] server::trace::TraceError),
+    /// Pairs of a list are at fault; each was told in its place.
+    #[error("{n_failed} of {n_pairs} pairs were not compared")]
+    Pairs { n_failed: usize, n_pairs: usize },
     /// Standard output cannot be written.
     #[error("cannot write the answer: {0}")]
     Output(#[from] io::Error),
@@ -66,6 +73,8 @@ impl Error {
         match self {
             Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) => 2,
             Self::Serve(_) | Self::Trace(_) | Self::Output(_) => 1,
+            Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) | Self::Pairs { .. } => 2,
+            Self::Serve(_) | Self::Output(_) => 1,
         }
     }
 }
@@ -82,6 +91,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Config(args) => show_config(args),
         Command::Evaluate(args) => evaluate(args),
         Command::Models(args) => models(args),
+        Command::Completions(args) => completions(args),
+        Command::Man(args) => man(args),
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -104,27 +115,20 @@ fn use_cues(path: &Path) -> Result<(), Error> {
 }
 
 fn compare(args: &CompareArgs) -> Result<(), Error> {
+    if let Some(list) = &args.pairs {
+        return pairs::compare(args, list);
+    }
     let input = Input::new(&args.input)?;
     let output = Output::new(&args.output);
     let options = config::compare_options(args);
     let comparison = pipeline::compare(&input.readouts, &input.sides, &options);
     if let Some(path) = &args.html {
-        write_report(path, &comparison)?;
+        report::write(path, &comparison)?;
     }
     match output.format {
         FormatArg::Text => print_text(&text::comparison(&comparison, &options.point_kinds, output.width)),
         FormatArg::Json => print_json(&server::json::comparison(&comparison, output.unit)),
     }
-}
-
-/// Writes the comparison as an HTML file.
-fn write_report(path: &Path, comparison: &Comparison) -> Result<(), Error> {
-    let json = server::json::comparison(comparison, OffsetUnit::Utf16);
-    let texts: Vec<&str> = comparison.readouts.iter().map(|readout| readout.text.as_str()).collect();
-    let names: Vec<&str> = comparison.sides.iter().map(|side| side.display_name.as_str()).collect();
-    let title = visible(&format!("Parallax: {}", names.join(", ")));
-    let wrong = |error: io::Error| Error::argument("--html", format!("cannot write {}: {error}", path.display()));
-    std::fs::write(path, html::report(&title, &json, &texts)).map_err(wrong)
 }
 
 fn positions(args: &PositionsArgs) -> Result<(), Error> {
@@ -174,6 +178,22 @@ fn models(args: &ModelsArgs) -> Result<(), Error> {
         let _ = writeln!(text, "  sha256 {}", model.sha256);
     }
     print_text(&text)
+}
+
+fn completions(args: &CompletionsArgs) -> Result<(), Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "parallax", &mut script);
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&script)?;
+    Ok(stdout.flush()?)
+}
+
+fn man(args: &ManArgs) -> Result<(), Error> {
+    let write = || {
+        std::fs::create_dir_all(&args.folder)?;
+        clap_mangen::generate_to(Cli::command(), &args.folder)
+    };
+    write().map_err(|error| Error::argument("DIR", format!("cannot write {}: {error}", args.folder.display())))
 }
 
 /// Prints styled text, whose colours go to a terminal only.

@@ -48,6 +48,12 @@ pub fn comparison(comparison: &Comparison, unit: OffsetUnit) -> String {
     to_json("parallax.v1.Comparison", &wire::comparison(comparison, unit))
 }
 
+/// The same on one line, for many of them in one file.
+#[must_use]
+pub fn comparison_line(comparison: &Comparison, unit: OffsetUnit) -> String {
+    written(&dynamic("parallax.v1.Comparison", &wire::comparison(comparison, unit)), false)
+}
+
 /// The message `ExtractPositionsResponse`, its spans in `unit`.
 #[must_use]
 pub fn extraction(extraction: &Extraction, unit: OffsetUnit) -> String {
@@ -73,9 +79,13 @@ pub fn compare_request(json: &str) -> Result<CompareInput, JsonError> {
 }
 
 fn to_json(name: &str, message: &impl prost::Message) -> String {
+    written(&dynamic(name, message), true)
+}
+
+fn dynamic(name: &str, message: &impl prost::Message) -> DynamicMessage {
     let mut dynamic = DynamicMessage::new(descriptor(name));
     dynamic.transcode_from(message).expect("both are made from the same descriptors");
-    written(&dynamic, true)
+    dynamic
 }
 
 /// A method that is served over HTTP, as its `google.api.http` option says.

@@ -100,6 +100,52 @@ fn a_report_is_written_beside_the_answer() {
 }
 
 #[test]
+fn pairs_of_a_list_are_compared_in_their_order() {
+    let folder = readouts("pairs");
+    fs::create_dir(folder.join("lists")).unwrap();
+    let line = "../ours.txt,../theirs.txt,Velmora,Karesh\n";
+    let list = format!("left,right\n{}../ours.txt,../none.txt\n{line}", line.repeat(20));
+    fs::write(folder.join("lists/pairs.csv"), list).unwrap();
+    let args = ["compare", "--pairs", "lists/pairs.csv", "--format", "json", "--html", "reports"];
+    let outputs = ["1", "3"].map(|jobs| run(&folder, &[&args[..], &["--jobs", jobs]].concat()));
+    assert_eq!(outputs[0].stdout, outputs[1].stdout, "threads change nothing");
+    let [output, _] = outputs;
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: 1 of 22 pairs were not compared\n");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let numbers: Vec<u64> = lines.iter().map(|line| line["line"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (2..=23).collect::<Vec<_>>());
+    assert!(lines[20]["error"].as_str().unwrap().contains("none.txt"), "{}", lines[20]);
+    let alone = ["compare", "ours.txt", "theirs.txt", "--author", "Velmora", "--author", "Karesh", "--format", "json"];
+    let alone: serde_json::Value = serde_json::from_str(&printed(&folder, &alone)).unwrap();
+    assert_eq!(lines[21]["comparison"], alone);
+    assert_eq!(fs::read_dir(folder.join("reports")).unwrap().count(), 21);
+    assert!(fs::read_to_string(folder.join("reports/0023-ours-theirs.html")).unwrap().ends_with("</html>"));
+
+    fs::write(folder.join("good.csv"), "ours.txt,theirs.txt\n").unwrap();
+    let text = printed(&folder, &["compare", "--pairs", "good.csv"]);
+    assert!(text.starts_with("1: ours.txt / theirs.txt: ") && text.ends_with(" one-sided\n"), "{text}");
+    fs::write(folder.join("bad.csv"), "ours.txt\n").unwrap();
+    check_error(&folder, &["compare", "--pairs", "bad.csv"], &["--pairs", "bad.csv", "line 1", "two files"]);
+    check_error(&folder, &["compare", "--pairs", "good.csv", "ours.txt"], &["--pairs", "cannot be used with"]);
+    check_error(&folder, &["compare", "ours.txt", "--jobs", "2"], &["--jobs", "cannot be used with"]);
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let folder = folder("man");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(printed(&folder, &["completions", shell]).contains("max-points"), "{shell}");
+    }
+    assert_eq!(printed(&folder, &["man", "pages/man1"]), "");
+    let page = fs::read_to_string(folder.join("pages/man1/parallax-compare.1")).unwrap();
+    assert!(page.contains(".SH OPTIONS") && page.contains("pairs"), "{page}");
+    fs::write(folder.join("file"), "").unwrap();
+    check_error(&folder, &["man", "file"], &["DIR", "file"]);
+}
+
+#[test]
 fn one_readout_is_compared_inside() {
     let folder = readouts("one");
     let text = printed(&folder, &["compare", "ours.txt", "--side", "Velmora;Marrin", "--side", "Karesh;Khadrel"]);
@@ -222,7 +268,7 @@ fn a_reader_that_goes_away_is_no_error() {
 fn help_version_and_models_are_shown() {
     let folder = folder("help");
     let help = printed(&folder, &["--help"]);
-    for command in ["compare", "positions", "serve", "config", "evaluate", "models"] {
+    for command in ["compare", "positions", "serve", "config", "evaluate", "models", "completions", "man"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
     }
     assert!(printed(&folder, &["compare", "--help"]).contains("NAME[=ALIAS,...][;PERSON,...]"));

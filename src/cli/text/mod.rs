@@ -16,4 +16,4 @@ mod tests;
 
 pub use comparison::comparison;
 pub use extraction::extraction;
-pub use names::engine_name;
+pub use names::{counted, engine_name};
