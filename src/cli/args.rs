@@ -65,7 +65,7 @@ It holds counts and durations, never text of a readout.";
 /// Texts and the sides that are known.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Texts in UTF-8, one readout each, 1 to 8, at most 1,000,000 bytes each; '-' is standard input
+    /// Texts, one readout each, 1 to 8, at most 1,000,000 bytes each; another encoding than UTF-8 is guessed; '-' is standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 

@@ -219,12 +219,12 @@ fn hidden_controls_do_not_reach_the_terminal() {
 #[test]
 fn wrong_input_is_told_by_file_and_argument() {
     let folder = readouts("wrong");
-    fs::write(folder.join("latin1.txt"), b"Caf\xE9").unwrap();
+    fs::write(folder.join("page.pdf"), b"%PDF-1.7 \xE9").unwrap();
     fs::write(folder.join("blank.txt"), " \n\n").unwrap();
     fs::write(folder.join("large.txt"), "a".repeat(1_000_001)).unwrap();
     let check = |args: &[&str], expected: &[&str]| check_error(&folder, args, expected);
     check(&["compare", "ours.txt", "none.txt"], &["FILE 2", "'none.txt'", "No such file"]);
-    check(&["compare", "latin1.txt"], &["FILE 1", "'latin1.txt'", "not UTF-8 (first wrong byte at offset 3)"]);
+    check(&["compare", "page.pdf"], &["FILE 1", "'page.pdf'", "a PDF", "pdftotext"]);
     check(&["positions", "ours.txt", "blank.txt"], &["FILE 2", "'blank.txt'", "empty"]);
     check(&["compare", "ours.txt", "large.txt"], &["FILE 2", "'large.txt'", "larger than 1000000 bytes"]);
     check(&["compare", "."], &["FILE 1", "'.'"]);
@@ -242,6 +242,17 @@ fn wrong_input_is_told_by_file_and_argument() {
     check(&["compare", "bad\x1b[2Jname.txt"], &["bad␛[2Jname.txt"]);
     check(&["evaluate", "none"], &["none", "No such file"]);
     check(&["evaluate", "."], &["no gold files"]);
+}
+
+#[test]
+fn a_guessed_encoding_is_told() {
+    let folder = folder("encoding");
+    fs::write(folder.join("old.txt"), b"Le ministre a r\xE9affirm\xE9 l\x92accord sur l\x92eau.").unwrap();
+    let output = run(&folder, &["positions", "old.txt", "--format", "json"]);
+    assert!(output.status.success());
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(note, "note: FILE 1, 'old.txt': not UTF-8, read as windows-1252\n");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("réaffirmé l’accord"));
 }
 
 #[test]
