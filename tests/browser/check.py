@@ -16,6 +16,9 @@ import browser as under_test
 import texts
 from playwright.sync_api import expect
 
+# A comparison by the thorough engine takes its time where a build without optimisation meets a busy machine.
+expect.set_options(timeout=30_000)
+
 KINDS = {"divergence": "POINT_KIND_DIVERGENCE", "overlap": "POINT_KIND_OVERLAP", "one-sided": "POINT_KIND_ONE_SIDED"}
 
 # Of each text that is shown: its colour, that of what is under it, by the formula of WCAG 2.
@@ -179,7 +182,7 @@ def use(browser, report, comparison):
         page.keyboard.press("/")
         page.keyboard.type("WATER commissioners")
         found = shown(page)
-        yield "the search finds words", 0 < len(found) < len(points) and all("commissioners" in page.locator(f".card[data-point={id}]").inner_text() for id in found)
+        yield "the search finds words", 0 < len(found) < len(points) and all("commissioners" in page.locator(f".card[data-point={id}]").text_content() for id in found) or print("  ", found)
         page.keyboard.press("Escape")
         yield "escape empties the search", len(shown(page)) == len(points)
         page.locator(".filters select").first.select_option("+")
