@@ -71,10 +71,8 @@ impl Error {
     /// Two for faults of the caller, as clap does for what it refuses itself.
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) => 2,
             Self::Serve(_) | Self::Trace(_) | Self::Output(_) => 1,
             Self::Argument { .. } | Self::Evaluate(_) | Self::Config(_) | Self::Pairs { .. } => 2,
-            Self::Serve(_) | Self::Output(_) => 1,
         }
     }
 }
