@@ -213,11 +213,28 @@ fn is_identical(left: &Features, right: &Features) -> bool {
     !left.identity.is_empty() && left.identity == right.identity
 }
 
-fn character_dice(left: &Features, right: &Features) -> f64 {
-    // strsim's Sørensen-Dice depends on the order of its arguments when a bigram stands in one of them twice, so the
-    // two always come in the same order.
-    let (low, high) = if left.characters <= right.characters { (left, right) } else { (right, left) };
-    strsim::sorensen_dice(&low.characters, &high.characters)
+/// The texts that character metrics compare, always in the same order: strsim's Sørensen-Dice depends on the order of its
+/// arguments when a bigram stands in one of them twice.
+fn characters<'a>(left: &'a Features, right: &'a Features) -> (&'a str, &'a str) {
+    if left.characters <= right.characters {
+        (&left.characters, &right.characters)
+    } else {
+        (&right.characters, &left.characters)
+    }
+}
+
+/// Sørensen-Dice of character bigrams, 0 to 1.
+#[must_use]
+pub fn character_dice(left: &Features, right: &Features) -> f64 {
+    let (low, high) = characters(left, right);
+    strsim::sorensen_dice(low, high)
+}
+
+/// Normalized Levenshtein similarity, 0 to 1.
+#[must_use]
+pub fn levenshtein(left: &Features, right: &Features) -> f64 {
+    let (low, high) = characters(left, right);
+    strsim::normalized_levenshtein(low, high)
 }
 
 /// 1 for the same holders or thanks for what is given, a half when one is joint, else 0.
