@@ -31,6 +31,8 @@ pub struct Header {
     pub inputs: Vec<String>,
     /// For each of them, whether two bare statements have it.
     pub alone: Vec<bool>,
+    /// For each of them, whether the score inside a comparison is made of it; the divergence is made of all.
+    pub in_context: Vec<bool>,
     /// Further inputs of the divergence; all but the last, which is of the two texts, are of the pair.
     pub evidence: Vec<&'static str>,
 }
@@ -94,6 +96,7 @@ impl Line {
             },
             inputs: kinds.iter().map(|kind| format!("{kind:?}")).collect(),
             alone: kinds.iter().map(|&kind| similarity::is_of_bare_statements(kind)).collect(),
+            in_context: kinds.iter().map(|&kind| similarity::is_of_comparisons(kind)).collect(),
             evidence: EVIDENCE_INPUTS.to_vec(),
         })
     }

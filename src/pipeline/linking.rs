@@ -66,12 +66,14 @@ pub(super) fn link(
         for pair in alignment::align(&pairs, threshold) {
             cancel.check()?;
             let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
-            let (relation, reasons) = relation::classify(a, b, &pair.features, opposition);
+            let mut features = pair.features;
+            similarity::read_characters(a.features, b.features, &mut features);
+            let (relation, reasons) = relation::classify(a, b, &features, opposition);
             links.push(Link {
                 left: a.idx,
                 right: b.idx,
                 score: pair.score,
-                parts: similarity::parts(&pair.features),
+                parts: similarity::parts(&features),
                 relation,
                 reasons,
             });

@@ -242,12 +242,16 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
     let linking = Linking::new(readouts, &read, &features);
     let (left, right) = (linking.of_readout(0), linking.of_readout(1));
     let pairs = linking.scored(&cancel, &left, &right);
-    let pairs = match engine {
+    let mut pairs = match engine {
         Engine::Fast => pairs,
         Engine::Thorough => {
             linking.judged(&cancel, pairs, &left, &right, similarity::MAX_JUDGED, judge).expect("nobody cancels").pairs
         }
     };
+    for pair in &mut pairs {
+        let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
+        similarity::read_characters(a.features, b.features, &mut pair.features);
+    }
     let opposition = linking.opposition(&left, &right);
     let evidence = pairs.iter().map(|pair| {
         let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));

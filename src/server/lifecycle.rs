@@ -26,7 +26,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
 /// When all calls are done and for this long no byte has moved on any connection, those that are left are idle or dead.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(3);
 /// How often it is looked whether bytes have moved.
 const LOOK: Duration = Duration::from_millis(100);
 

@@ -212,7 +212,7 @@ fn candidates(engine: Engine, logits: Option<&Logits>) -> (Vec<String>, Vec<serd
 
 #[test]
 fn candidates_have_the_inputs_that_their_first_line_names() {
-    for (engine, n_inputs) in [(Engine::Fast, 15), (Engine::Thorough, 31)] {
+    for (engine, n_inputs) in [(Engine::Fast, 16), (Engine::Thorough, 32)] {
         let (names, rows) = candidates(engine, None);
         assert_eq!(names.len(), n_inputs);
         assert!(rows.iter().any(

@@ -30,7 +30,7 @@ INVERSE_REGULARISATION = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]  # over inputs of va
 N_FOLDS = 8
 
 # Least probability of a divergence in a comparison. From the best sum of F1 of divergences and of links with their kind (.37
-# fast, .47 thorough) to here the links with their kind lose little over the training pairs, and a divergence that is none
+# fast, .46 thorough) to here the links with their kind lose little over the training pairs, and a divergence that is none
 # harms a reader more than one that is called an overlap. FAST is right in one of four at .60.
 CAUTIOUS = {"fast": 0.80, "thorough": 0.60}
 WHY = {"CAUTIOUS": "A divergence that is none harms more than one that is missed", "BEST": "Where F1 of divergences plus F1 of links with their kind is best"}
@@ -104,7 +104,7 @@ def fit_engine(path, links):
     with open(path, encoding="utf-8") as lines:
         header = json.loads(next(lines))
         rows = [json.loads(line) for line in lines]
-    engine, names, alone = header["engine"], header["inputs"], np.array(header["alone"])
+    engine, names, alone, in_context = header["engine"], header["inputs"], np.array(header["alone"]), np.array(header["in_context"])
     find = lambda row: links[row["pair_id"]].get((row["a"], row["b"]))
     kind = np.array([find(row) or "" for row in rows])
     label, diverges = kind != "", kind == "divergence"
@@ -120,7 +120,7 @@ def fit_engine(path, links):
     scored = ~identical
 
     out, link_probability = [], None
-    for place, columns in (("IN_CONTEXT", np.arange(len(names))), ("ALONE", np.flatnonzero(alone))):
+    for place, columns in (("IN_CONTEXT", np.flatnonzero(in_context)), ("ALONE", np.flatnonzero(alone))):
         precision, c, found = cross_validate(inputs[scored][:, columns], label[scored], groups[scored])
         probability = np.ones(len(rows))
         probability[scored] = found

@@ -3,10 +3,10 @@
 use super::{End, Reason, differing_figures, differing_strength, opposed};
 use crate::pipeline::attribution::SpeechAct;
 use crate::pipeline::position::{Position, Stance};
-use crate::pipeline::similarity::{self, PairFeatures};
+use crate::pipeline::similarity::PairFeatures;
 
 /// The names of [`Evidence::inputs`], in their order.
-pub const EVIDENCE_INPUTS: [&str; 10] = [
+pub const EVIDENCE_INPUTS: [&str; 8] = [
     "one_negated",
     "stances_differ",
     "both_oppose",
@@ -14,8 +14,6 @@ pub const EVIDENCE_INPUTS: [&str; 10] = [
     "one_joint",
     "one_thanks",
     "strength_gap",
-    "character_dice",
-    "levenshtein",
     "opposition",
 ];
 
@@ -39,10 +37,6 @@ pub struct Evidence {
     one_joint: bool,
     one_thanks: bool,
     strength_gap: f64,
-    /// What is worded alike but for a word or two diverges more often than what is only about the same. Read of linked
-    /// pairs alone: character metrics are dear, and add nothing to the scores of all the others.
-    character_dice: f64,
-    levenshtein: f64,
     opposition: f64,
 }
 
@@ -63,8 +57,6 @@ impl Evidence {
             one_joint: a.holder.is_joint() != b.holder.is_joint(),
             one_thanks: thanks(a) != thanks(b),
             strength_gap: (a.strength - b.strength).abs(),
-            character_dice: similarity::character_dice(left.features, right.features),
-            levenshtein: similarity::levenshtein(left.features, right.features),
             opposition,
         }
     }
@@ -86,8 +78,6 @@ impl Evidence {
             flag(self.one_joint),
             flag(self.one_thanks),
             self.strength_gap,
-            self.character_dice,
-            self.levenshtein,
             self.opposition,
         ]
         .into_iter()

@@ -1,7 +1,7 @@
 //! Similarity: the score of a pair of positions, with its parts.
 //!
 //! A pair is described by features in 0..=1: lexical ones of the pair alone (overlap of IDF-weighted terms, figures,
-//! names; for bare statements strsim's Sørensen-Dice, too), and ones of its place among all pairs of the two texts
+//! names; for bare statements strsim's Sørensen-Dice and normalized Levenshtein, too), and ones of its place among all pairs of the two texts
 //! (ranks, distance to the background, place, roles). A logistic regression turns them into the probability that the
 //! pair is about the same specific thing. Its weights are fitted by `training/linker/fit.py`.
 //!
@@ -38,7 +38,7 @@ use weights::{FAST_ALONE, FAST_IN_CONTEXT, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
 pub const N_CANDIDATES: u32 = 10;
 
 /// Inputs that the FAST engine has of a pair.
-pub const N_INPUTS: usize = 15;
+pub const N_INPUTS: usize = 16;
 
 /// The features of one pair, each 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -49,9 +49,12 @@ pub struct PairFeatures {
     pub containment: f64,
     /// Weight of the heaviest shared term.
     pub rare_term: f64,
-    /// Sørensen-Dice of character bigrams; of pairs scored alone, else 0. In context it adds nothing to the other inputs
-    /// (cross-validated F1 .420 with it, .423 without) and costs more than all of them.
+    /// Sørensen-Dice of character bigrams. As the next one, read of pairs that are scored alone or linked, else 0: over
+    /// all pairs of two texts they add nothing to the other inputs (cross-validated F1 .420 with them, .423 without) and
+    /// cost more than all of them. Whether linked pairs diverge they tell.
     pub character_dice: f64,
+    /// Normalized Levenshtein similarity.
+    pub levenshtein: f64,
     /// Share of the figures that both state.
     pub figures: f64,
     /// Dice over names.
@@ -135,7 +138,7 @@ pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, R
             features.certainty = (role_a.confidence * role_b.confidence).sqrt();
             features.is_alone = left.len().min(right.len()) < MIN_IN_CONTEXT;
             if features.is_alone {
-                features.character_dice = character_dice(a, b);
+                read_characters(a, b, &mut features);
             }
             pairs.push(ScoredPair { left: i, right: j, features, score: total(&features) });
         }
@@ -161,7 +164,7 @@ fn alone(left: &Features, right: &Features) -> PairFeatures {
     let mut features = lexical(left, right, shared.0, shared.1);
     features.is_alone = true;
     features.meaning = meaning(left, right);
-    features.character_dice = character_dice(left, right);
+    read_characters(left, right, &mut features);
     features
 }
 
@@ -213,28 +216,13 @@ fn is_identical(left: &Features, right: &Features) -> bool {
     !left.identity.is_empty() && left.identity == right.identity
 }
 
-/// The texts that character metrics compare, always in the same order: strsim's Sørensen-Dice depends on the order of its
-/// arguments when a bigram stands in one of them twice.
-fn characters<'a>(left: &'a Features, right: &'a Features) -> (&'a str, &'a str) {
-    if left.characters <= right.characters {
-        (&left.characters, &right.characters)
-    } else {
-        (&right.characters, &left.characters)
-    }
-}
-
-/// Sørensen-Dice of character bigrams, 0 to 1.
-#[must_use]
-pub fn character_dice(left: &Features, right: &Features) -> f64 {
-    let (low, high) = characters(left, right);
-    strsim::sorensen_dice(low, high)
-}
-
-/// Normalized Levenshtein similarity, 0 to 1.
-#[must_use]
-pub fn levenshtein(left: &Features, right: &Features) -> f64 {
-    let (low, high) = characters(left, right);
-    strsim::normalized_levenshtein(low, high)
+/// Adds the character metrics of a pair to its features.
+pub fn read_characters(left: &Features, right: &Features, features: &mut PairFeatures) {
+    // strsim's Sørensen-Dice depends on the order of its arguments when a bigram stands in one of them twice, so the
+    // two always come in the same order.
+    let (low, high) = if left.characters <= right.characters { (left, right) } else { (right, left) };
+    features.character_dice = strsim::sorensen_dice(&low.characters, &high.characters);
+    features.levenshtein = strsim::normalized_levenshtein(&low.characters, &high.characters);
 }
 
 /// 1 for the same holders or thanks for what is given, a half when one is joint, else 0.
@@ -352,6 +340,7 @@ pub fn is_of_bare_statements(kind: ScorePartKind) -> bool {
             | Kind::Containment
             | Kind::RareTerm
             | Kind::CharacterDice
+            | Kind::Levenshtein
             | Kind::Figures
             | Kind::Names
             | Kind::Meaning
@@ -362,6 +351,12 @@ pub fn is_of_bare_statements(kind: ScorePartKind) -> bool {
             | Kind::JudgedContradiction
             | Kind::JudgedNeutrality
     )
+}
+
+/// True for the inputs that the score of a pair inside a comparison is made of.
+#[must_use]
+pub fn is_of_comparisons(kind: ScorePartKind) -> bool {
+    !matches!(kind, ScorePartKind::CharacterDice | ScorePartKind::Levenshtein)
 }
 
 /// The kinds of the inputs, in the order of the weights; with those of the cross-encoder or without.
@@ -384,6 +379,7 @@ fn fast_inputs(features: &PairFeatures) -> [(ScorePartKind, f64); N_INPUTS] {
         (Kind::Containment, features.containment),
         (Kind::RareTerm, features.rare_term),
         (Kind::CharacterDice, features.character_dice),
+        (Kind::Levenshtein, features.levenshtein),
         (Kind::Figures, features.figures),
         (Kind::Names, features.names),
         (Kind::MutualRank, features.mutual_rank),

@@ -22,8 +22,10 @@ pub enum ScorePartKind {
     Containment,
     /// The rarest shared word.
     RareTerm,
-    /// Sørensen-Dice of character bigrams; of bare statements alone.
+    /// Sørensen-Dice of character bigrams.
     CharacterDice,
+    /// Normalized Levenshtein similarity.
+    Levenshtein,
     /// Shared figures.
     Figures,
     /// Shared names.

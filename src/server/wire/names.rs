@@ -41,7 +41,7 @@ out! {
     ContactKind: Call, VideoCall, Meeting, Talks;
     WarningCode: LanguageNotSupported, PositionsTruncated, PointsTruncated, NoPositions, AuthorUnknown, OneSideOnly,
         SentenceSplit, LanguagesDiffer, NotJudged;
-    ScorePartKind: Base, TermOverlap, Containment, RareTerm, CharacterDice, Figures, Names, MutualRank,
+    ScorePartKind: Base, TermOverlap, Containment, RareTerm, CharacterDice, Levenshtein, Figures, Names, MutualRank,
         Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin,
         JudgedLink, JudgedLinkRank, JudgedLinkBackground, JudgedLinkMargin, JudgedSimilarity, JudgedSimilarityRank,
         JudgedSimilarityBackground, JudgedSimilarityMargin, JudgedKeyPoint, JudgedKeyPointRank, JudgedKeyPointBackground,

@@ -101,8 +101,8 @@ async fn silent_and_half_open_connections_do_not_hold_up_the_end() {
     running.client().await.compare(two_readouts()).await.unwrap();
     let stopped = Instant::now();
     running.stop();
-    running.ended_within(Duration::from_secs(10)).await;
-    assert!(stopped.elapsed() < Duration::from_secs(10));
+    running.ended_within(Duration::from_secs(5)).await;
+    assert!(stopped.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]
