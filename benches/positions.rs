@@ -8,6 +8,10 @@ use parallax::readout::{Readout, Side};
 use std::hint::black_box;
 use std::path::Path;
 
+/// As in the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// About 200 words.
 const READOUT_BYTES: usize = 1_300;
 

@@ -5,6 +5,8 @@
 
 mod key_table;
 
+mod vector_code;
+
 pub mod position_spans;
 
 pub mod wordpiece;

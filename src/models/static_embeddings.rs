@@ -11,6 +11,7 @@
 //! assert!(cosine(&aid, &embed("They spoke about financial aid.")) > cosine(&aid, &embed("A dog runs on the beach.")));
 //! ```
 
+use super::vector_code::vectorised;
 use super::wordpiece::{self, N_TOKENS};
 
 /// Numbers in a [`Vector`].
@@ -22,11 +23,15 @@ pub const SHA256: &str = "9b4dc6380affc3772ebfcee3c143e560bc3db99e6b178aff202973
 /// The vector of a text, of length one; zero when the text has no token. Cost is linear in the text.
 #[must_use]
 pub fn embed(text: &str) -> Vector {
+    let mut ids = Vec::with_capacity(text.len() / 4);
+    wordpiece::tokenize_into(text, usize::MAX, &mut ids);
     let mut sums = [0.0; DIMENSIONS];
-    wordpiece::for_each_token(text, usize::MAX, |id| {
-        let scale = f32::from_le_bytes(SCALES[id as usize]);
-        for (sum, &weight) in sums.iter_mut().zip(&ROWS[id as usize]) {
-            *sum += scale * f32::from(weight.cast_signed());
+    vectorised(|| {
+        for &id in &ids {
+            let scale = f32::from_le_bytes(SCALES[id as usize]);
+            for (sum, &weight) in sums.iter_mut().zip(&ROWS[id as usize]) {
+                *sum += scale * f32::from(weight.cast_signed());
+            }
         }
     });
     let length = dot(&sums, &sums).sqrt();
@@ -70,13 +75,15 @@ const MIN_LENGTH: f32 = 1e-12;
 const N_LANES: usize = 16;
 
 fn dot(left: &[f32; DIMENSIONS], right: &[f32; DIMENSIONS]) -> f32 {
-    let mut lanes = [0.0; N_LANES];
-    for (left, right) in left.as_chunks::<N_LANES>().0.iter().zip(right.as_chunks::<N_LANES>().0) {
-        for ((lane, left), right) in lanes.iter_mut().zip(left).zip(right) {
-            *lane += left * right;
+    vectorised(|| {
+        let mut lanes = [0.0; N_LANES];
+        for (left, right) in left.as_chunks::<N_LANES>().0.iter().zip(right.as_chunks::<N_LANES>().0) {
+            for lane in 0..N_LANES {
+                lanes[lane] += left[lane] * right[lane];
+            }
         }
-    }
-    lanes.iter().sum()
+        lanes.iter().sum()
+    })
 }
 
 /// Bytes before the scales: magic, version, entries, dimensions, reserved.

@@ -13,7 +13,8 @@ use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
 use crate::models::cross_encoder::{self, Judgement};
 use crate::readout::Readout;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 /// The links of all positions; the best pair of every position; what a limit left out.
 type Linked = (Vec<Link>, BTreeMap<usize, NearMiss>, Option<Warning>);

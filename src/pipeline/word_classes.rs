@@ -3,6 +3,8 @@
 //! The classes of a table are an enum, made by [`word_classes!`](crate::pipeline::word_classes::word_classes), so that a
 //! lookup is one of bytes and not of names: a text asks some thousand times, and most words are of no class.
 
+use std::borrow::Cow;
+
 /// A class of words, as its table names it.
 pub trait Class: Copy + 'static {
     /// All classes of the table, in the order of their index.
@@ -91,7 +93,7 @@ impl<C: Class> WordClasses<C> {
 
     /// True when a word or a phrase of `class` stands in `lowers`, which are words in lower case.
     #[must_use]
-    pub fn stands_in(&self, class: C, lowers: &[String]) -> bool {
+    pub fn stands_in(&self, class: C, lowers: &[Cow<'_, str>]) -> bool {
         let stands = |phrase: &Vec<&str>| lowers.windows(phrase.len()).any(|words| words == phrase.as_slice());
         lowers.iter().any(|lower| self.has(class, lower)) || self.lists[class.index()].phrases.iter().any(stands)
     }
@@ -122,7 +124,9 @@ mod tests {
     #[test]
     fn phrases_stand_in_running_words() {
         let classes: WordClasses<Verb> = WordClasses::parse("be\tis\nhave\thave to");
-        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<String>>();
+        fn words(text: &str) -> Vec<Cow<'_, str>> {
+            text.split(' ').map(Cow::Borrowed).collect()
+        }
         assert!(classes.stands_in(Verb::Have, &words("they have to go")));
         assert!(!classes.stands_in(Verb::Have, &words("have they to")));
         assert!(!classes.stands_in(Verb::Have, &[]));

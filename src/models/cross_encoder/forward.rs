@@ -1,9 +1,10 @@
 //! The forward pass over a batch of pairs that lie one after another.
 
-use super::numeric::{attend, dot, gelu, normalise, sum, vectorised};
+use super::numeric::{attend, dot, gelu, normalise, sum};
 use super::product::Product;
 use super::weights::{Dense, HEAD_INNER, HIDDEN, INNER, Layer, Model};
 use super::{CLS, Judgement, N_OUTPUTS, SEP};
+use crate::models::vector_code::vectorised;
 use std::ops::Range;
 
 /// Pairs to be judged together, and the memory for it, which later batches use again.

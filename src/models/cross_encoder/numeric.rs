@@ -5,21 +5,6 @@
 //! an addition, so that every kind of CPU gives the same bits.
 
 use super::weights::{HIDDEN, N_HEADS, Norm};
-use rten_simd::{Isa, SimdOp};
-
-/// The result of `work`, compiled for the widest vectors that the CPU has.
-pub(super) fn vectorised<T>(work: impl FnOnce() -> T) -> T {
-    struct Work<F>(F);
-    impl<T, F: FnOnce() -> T> SimdOp for Work<F> {
-        type Output = T;
-
-        #[inline(always)]
-        fn eval<I: Isa>(self, _: I) -> T {
-            (self.0)()
-        }
-    }
-    Work(work).dispatch()
-}
 
 /// Added to the variance in [`normalise`]; that of BERT.
 const NORM_EPSILON: f32 = 1e-12;

@@ -5,8 +5,9 @@
 //! the result is the same on every kind of CPU, in every batch and on any number of threads. Two digits of eight bits are
 //! enough but where the CPU adds products in 16 bits (x86 without VNNI): there it takes three of seven bits.
 
-use super::numeric::{vectorised, whole};
+use super::numeric::whole;
 use super::weights::Quantised;
+use crate::models::vector_code::vectorised;
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 

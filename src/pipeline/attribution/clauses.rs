@@ -73,7 +73,7 @@ fn coordinated_start(context: &Context<'_>, hit: &CueHit, clause_start: usize) -
     }
     // Back over the verb group and up to six words of a subject to a conjunction.
     for i in (clause_start + 1..=at).rev().take(8) {
-        let lower = context.lowers[i - 1].as_str();
+        let lower = context.lowers[i - 1].as_ref();
         if is_word(Function::Coordinator, lower) {
             let named = i == at
                 || context.subject(i, at).0 != Subject::None

@@ -3,7 +3,8 @@
 use super::SpeechAct;
 use super::function_words::{Function, is_word};
 use crate::pipeline::segmentation::Word;
-use std::collections::HashMap;
+use foldhash::HashMap;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// The cue table of this version, as text.
@@ -129,7 +130,7 @@ pub fn cue_table() -> &'static str {
 impl CueTable {
     fn parse(source: &str) -> Result<Self, CueTableError> {
         let mut cues = Vec::new();
-        let mut by_form: HashMap<String, Vec<(usize, Form)>> = HashMap::new();
+        let mut by_form: HashMap<String, Vec<(usize, Form)>> = HashMap::default();
         let rows = source.lines().enumerate().filter(|(_, row)| !row.starts_with('#') && !row.trim().is_empty());
         for (at, row) in rows {
             let columns: Vec<&str> = row.split('\t').collect();
@@ -217,7 +218,7 @@ fn forms(base: &str, listed: &str) -> Vec<(String, Form)> {
 
 /// The cues among `words`, in reading order, not overlapping. `lowers` are the words in lower case.
 #[must_use]
-pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
+pub fn cues(text: &str, words: &[Word], lowers: &[Cow<'_, str>]) -> Vec<CueHit> {
     let mut hits: Vec<CueHit> = Vec::new();
     let mut at = 0;
     while at < words.len() {
@@ -239,19 +240,19 @@ pub fn cues(text: &str, words: &[Word], lowers: &[String]) -> Vec<CueHit> {
     hits.into_iter().zip(kept).filter_map(|(hit, is_kept)| is_kept.then_some(hit)).collect()
 }
 
-fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<CueHit> {
+fn cue_at(text: &str, words: &[Word], lowers: &[Cow<'_, str>], at: usize) -> Option<CueHit> {
     let (word, contracted) = match lowers[at].split_once('\'') {
         // "we're", "I'm": the second half is the verb.
-        Some((_, tail)) if is_word(Function::ContractionVerb, tail) => (format!("'{tail}"), true),
+        Some((_, tail)) if is_word(Function::ContractionVerb, tail) => (Cow::Owned(format!("'{tail}")), true),
         _ => (lowers[at].clone(), false),
     };
     let table = table();
-    for &(row, form) in table.by_form.get(&word)? {
+    for &(row, form) in table.by_form.get(&*word)? {
         let cue = &table.cues[row];
         let Some(end_word) = match_rest(&cue.rest, lowers, at + 1) else { continue };
         let (before, is_negated, aux) = look_back(lowers, at);
         let group = &lowers[before.map_or(0, |i| i + 1)..at];
-        let is_modal = group.iter().any(|word| is_word(Function::Modal, word.as_str()));
+        let is_modal = group.iter().any(|word| is_word(Function::Modal, word));
         let is_passive = form == Form::Past && aux == Some(Aux::Be) && !is_modal;
         let is_impersonal =
             is_passive && before.is_some_and(|i| lowers[i] == "it") && group.iter().any(|word| word == "is");
@@ -272,11 +273,11 @@ fn cue_at(text: &str, words: &[Word], lowers: &[String], at: usize) -> Option<Cu
     None
 }
 
-fn match_rest(rest: &[(String, bool)], lowers: &[String], mut at: usize) -> Option<usize> {
+fn match_rest(rest: &[(String, bool)], lowers: &[Cow<'_, str>], mut at: usize) -> Option<usize> {
     for (word, may_gap) in rest {
         // "is not committed", "are also ready": one adverb may stand inside any cue of several words.
         let reach = if *may_gap { MAX_GAP_WORDS } else { usize::from(lowers.get(at).is_some_and(|w| is_inner(w))) * 2 };
-        at = (at..=at + reach).find(|&i| lowers.get(i) == Some(word))? + 1;
+        at = (at..=at + reach).find(|&i| lowers.get(i).is_some_and(|lower| lower == word))? + 1;
     }
     Some(at)
 }
@@ -293,10 +294,10 @@ enum Aux {
 }
 
 /// The index of the last word before the verb group at `at`, whether the group is negated, and its auxiliary.
-fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>) {
+fn look_back(lowers: &[Cow<'_, str>], at: usize) -> (Option<usize>, bool, Option<Aux>) {
     let (mut before, mut negated, mut aux) = (at, false, None);
     while before > 0 && at - before < 5 {
-        let word = lowers[before - 1].as_str();
+        let word = lowers[before - 1].as_ref();
         if is_word(Function::Negator, word) || word.ends_with("n't") {
             negated = true;
             if word.ends_with("n't") && aux.is_none() {
@@ -322,13 +323,13 @@ fn look_back(lowers: &[String], at: usize) -> (Option<usize>, bool, Option<Aux>)
 fn is_verb(
     text: &str,
     words: &[Word],
-    lowers: &[String],
+    lowers: &[Cow<'_, str>],
     at: usize,
     form: Form,
     before: Option<usize>,
     aux: Option<Aux>,
 ) -> bool {
-    let previous = before.map_or("", |i| lowers[i].as_str());
+    let previous = before.map_or("", |i| lowers[i].as_ref());
     let is_capital = before.is_some_and(|i| words[i].span.slice(text).starts_with(char::is_uppercase));
     let gap = if at == 0 { "" } else { &text[words[at - 1].span.end..words[at].span.start] };
     // "the United States" names; a verb inside a sentence stands in lower case.
@@ -350,7 +351,7 @@ fn is_verb(
         }
         Form::Base if lowers[at] == "be" => aux == Some(Aux::Modal) || previous == "to",
         Form::Base => {
-            is_word(Function::Be, lowers[at].as_str())
+            is_word(Function::Be, lowers[at].as_ref())
                 || aux == Some(Aux::Modal)
                 || is_word(Function::SubjectPronoun, previous)
                 || contracted_subject
@@ -365,7 +366,7 @@ fn is_verb(
 }
 
 /// "I want to", "I would like to", "we wish to": the verb after is performed, not wished.
-fn wishes(lowers: &[String], to: Option<usize>) -> bool {
+fn wishes(lowers: &[Cow<'_, str>], to: Option<usize>) -> bool {
     to.and_then(|to| to.checked_sub(1)).is_some_and(|i| is_word(Function::WishTo, &lowers[i]))
 }
 
@@ -378,7 +379,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
         let words = words(text, Span::new(0, text.len()));
-        let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+        let lowers: Vec<Cow<'_, str>> = words.iter().map(|word| word.lower(text)).collect();
         let found: Vec<String> = cues(text, &words, &lowers)
             .iter()
             .map(|hit| {

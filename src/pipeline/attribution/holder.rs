@@ -128,7 +128,7 @@ const MAX_UNCUED_SUBJECT_WORDS: usize = 12;
 
 fn uncued_subject_end(context: &Context<'_>, range: &Range<usize>) -> usize {
     let is_verb = |at: usize| {
-        let lower = context.lowers[at].as_str();
+        let lower = context.lowers[at].as_ref();
         is_auxiliary(lower)
             || is_word(Function::Finite, lower)
             || (lower.ends_with("ed") && at > range.start && !is_word(Function::Article, &context.lowers[at - 1]))

@@ -26,6 +26,7 @@ use crate::pipeline::segmentation::{LineKind, Segmentation, is_running_text};
 use crate::pipeline::sides::{Cast, SideIdx};
 use crate::span::Span;
 use holder::Voice;
+use std::borrow::Cow;
 use subject::Context;
 
 /// A stretch of a sentence with one main cue, or none.
@@ -101,7 +102,7 @@ pub fn attribute(
             continue;
         }
         let words = segmentation.words_of(sentence);
-        let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+        let lowers: Vec<Cow<'_, str>> = words.iter().map(|word| word.lower(text)).collect();
         let mentions = cast.mentions(text, sentence.span);
         let context = Context { text, words, lowers: &lowers, mentions: &mentions, cast, author };
         let hits = cues(text, words, &lowers);

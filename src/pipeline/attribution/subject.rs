@@ -6,6 +6,7 @@ use crate::pipeline::position::Holder;
 use crate::pipeline::segmentation::Word;
 use crate::pipeline::sides::{Cast, Mention, SideIdx, Who, titles};
 use crate::span::Span;
+use std::borrow::Cow;
 
 /// What the words before a cue say about who speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct Context<'a> {
     /// Words of the sentence.
     pub words: &'a [Word],
     /// The same in lower case.
-    pub lowers: &'a [String],
+    pub lowers: &'a [Cow<'a, str>],
     /// Mentions in the sentence.
     pub mentions: &'a [Mention],
     /// The parties.
@@ -65,7 +66,7 @@ impl Context<'_> {
             while start > from && (start == end || !self.gap(start).contains([',', '—', '–', ';', ':', '(', ')'])) {
                 start -= 1;
             }
-            if !is_word(Function::PhraseOpener, self.lowers[start].as_str()) || self.lowers[start] == "both" {
+            if !is_word(Function::PhraseOpener, &self.lowers[start]) || self.lowers[start] == "both" {
                 let subject = self.phrase(start, end);
                 if subject != Subject::None {
                     return (subject, Some(Span::new(self.words[start].span.start, self.words[end - 1].span.end)));
@@ -84,7 +85,7 @@ impl Context<'_> {
     fn phrase(&self, start: usize, end: usize) -> Subject {
         let lowers = &self.lowers[start..end];
         let span = Span::new(self.words[start].span.start, self.words[end - 1].span.end);
-        let has = |words: &[&str]| lowers.iter().any(|lower| words.contains(&lower.as_str()));
+        let has = |words: &[&str]| lowers.iter().any(|lower| words.contains(&lower.as_ref()));
         let mentions: Vec<&Mention> = self.mentions.iter().filter(|mention| span.contains(mention.span)).collect();
         let titles = titles(self.text, &self.words[start..end]);
         let plural =

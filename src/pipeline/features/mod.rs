@@ -6,15 +6,15 @@
 //!
 //! In: "Aro reaffirmed Norland's support for the ceasefire." Out: the terms `support` and `ceasefir` with weights.
 
+mod terms;
+
 use crate::models::static_embeddings::{Vector, embed};
 use crate::pipeline::position::{Figure, Position, figures};
 use crate::pipeline::segmentation::{Segmentation, Word, is_ideograph, words};
 use crate::pipeline::sides::{Cast, Who};
 use crate::span::Span;
-use rust_stemmers::{Algorithm, Stemmer};
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::LazyLock;
+use foldhash::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock};
 
 /// Document frequencies of stems, as text.
 pub const IDF_TABLE: &str = include_str!("idf.tsv");
@@ -28,6 +28,12 @@ const MAX_METRIC_CHARACTERS: usize = 120;
 static IDF: LazyLock<Idf> = LazyLock::new(Idf::load);
 static STOP: LazyLock<HashSet<&str>> =
     LazyLock::new(|| STOP_WORDS.lines().filter(|line| !line.starts_with('#')).collect());
+
+/// True for a word, in lower case, without content of its own.
+#[must_use]
+pub fn is_stop_word(lower: &str) -> bool {
+    STOP.contains(lower)
+}
 
 struct Idf {
     weights: HashMap<&'static str, f64>,
@@ -61,11 +67,11 @@ impl Idf {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
     /// Stems with their weights, 0 to 1, ascending by stem.
-    pub terms: Vec<(String, f64)>,
+    pub terms: Vec<(Arc<str>, f64)>,
     /// Sum of the weights.
     pub weight: f64,
     /// Stems that name a person, place or thing, ascending.
-    pub names: Vec<String>,
+    pub names: Vec<Arc<str>>,
     /// Where it lies among all texts by its static embedding.
     pub vector: Vector,
     /// Numbers.
@@ -106,9 +112,8 @@ pub fn describe_statement(text: &str) -> Features {
 }
 
 fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_out: impl Fn(Span) -> bool) -> Features {
-    let stemmer = Stemmer::create(Algorithm::English);
-    let mut terms: BTreeMap<String, (f64, Span)> = BTreeMap::new();
-    let mut names = BTreeSet::new();
+    let mut terms: Vec<(Arc<str>, f64, Span)> = Vec::with_capacity(words.len());
+    let mut names: Vec<Arc<str>> = Vec::new();
     let mut ideograph: Option<Span> = None;
     for (at, word) in words.iter().enumerate() {
         let slice = word.span.slice(text);
@@ -116,44 +121,69 @@ fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_o
         if is_single {
             if let Some(before) = ideograph.filter(|before| before.end == word.span.start) {
                 let pair = Span::new(before.start, word.span.end);
-                terms.entry(pair.slice(text).to_owned()).or_insert((1.0, pair));
+                terms.push((pair.slice(text).into(), 1.0, pair));
             }
             ideograph = Some(word.span);
             continue;
         }
         ideograph = None;
-        let lower = word.lower(text);
-        let stem = stem(&stemmer, &lower);
-        if STOP.contains(stem.as_ref()) || STOP.contains(lower.as_str()) || is_left_out(word.span) {
+        let term = terms::term(&word.lower(text));
+        if term.is_stop || is_left_out(word.span) {
             continue;
         }
         if at > 0 && slice.starts_with(char::is_uppercase) {
-            names.insert(stem.clone().into_owned());
+            names.push(Arc::clone(&term.stem));
         }
-        terms.entry(stem.clone().into_owned()).or_insert((IDF.weight(&stem), word.span));
+        terms.push((term.stem, term.weight, word.span));
     }
+    // A stable sort: of equal terms the first stands first.
+    terms.sort_by(|a, b| a.0.cmp(&b.0));
+    terms.dedup_by(|later, first| later.0 == first.0);
+    names.sort_unstable();
+    names.dedup();
     let slice = span.slice(text);
-    let characters: String =
-        slice.split_whitespace().flat_map(|word| word.chars().chain([' '])).take(MAX_METRIC_CHARACTERS).collect();
     Features {
-        weight: terms.values().map(|(weight, _)| weight).sum(),
-        term_spans: terms.values().map(|&(_, span)| span).collect(),
-        terms: terms.into_iter().map(|(term, (weight, _))| (term, weight)).collect(),
-        names: names.into_iter().collect(),
+        weight: terms.iter().map(|(_, weight, _)| weight).sum(),
+        term_spans: terms.iter().map(|&(_, _, span)| span).collect(),
+        terms: terms.into_iter().map(|(term, weight, _)| (term, weight)).collect(),
+        names,
         vector: embed(slice),
         figures,
-        characters: characters.trim_end().to_lowercase(),
+        characters: characters(slice),
         identity: identity(slice),
     }
 }
 
-/// Letters and digits in lower case; a text without any is its marks.
-fn identity(text: &str) -> String {
-    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    if letters.is_empty() { text.split_whitespace().collect() } else { letters }
+/// The first characters in lower case, white space made single spaces.
+fn characters(text: &str) -> String {
+    let mut characters = String::with_capacity(MAX_METRIC_CHARACTERS);
+    if text.is_ascii() {
+        for word in text.split_whitespace() {
+            let n_free = MAX_METRIC_CHARACTERS - characters.len();
+            characters.push_str(&word[..word.len().min(n_free)]);
+            if characters.len() == MAX_METRIC_CHARACTERS {
+                break;
+            }
+            characters.push(' ');
+        }
+        characters.make_ascii_lowercase();
+        characters.truncate(characters.trim_end().len());
+        return characters;
+    }
+    let folded = text.split_whitespace().flat_map(|word| word.chars().chain([' ']));
+    characters.extend(folded.take(MAX_METRIC_CHARACTERS));
+    characters.trim_end().to_lowercase()
 }
 
-fn stem<'a>(stemmer: &Stemmer, lower: &'a str) -> Cow<'a, str> {
-    let bare = lower.strip_suffix("'s").unwrap_or(lower);
-    if bare.is_ascii() { stemmer.stem(bare) } else { Cow::Borrowed(bare) }
+/// Letters and digits in lower case; a text without any is its marks.
+fn identity(text: &str) -> String {
+    if text.is_ascii() {
+        let letters: Vec<u8> =
+            text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect();
+        if !letters.is_empty() {
+            return String::from_utf8(letters).expect("letters and digits of ASCII");
+        }
+    }
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    if letters.is_empty() { text.split_whitespace().collect() } else { letters }
 }

@@ -18,6 +18,7 @@ use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::readout::Readout;
 use crate::span::Span;
 use spans::ScoredSpan;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 word_classes! {
@@ -176,7 +177,7 @@ pub fn from_statements(
 
 fn describe(readout: usize, ordinal: usize, text: &str, segmentation: &Segmentation, clause: &Clause) -> Position {
     let words = segmentation.words_in(clause.span);
-    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+    let lowers: Vec<Cow<'_, str>> = words.iter().map(|word| word.lower(text)).collect();
     let modality = modality(&lowers);
     let speech_act = speech_act(clause, &lowers, modality);
     let content = segmentation.words_in(clause.attribution.content);
@@ -219,7 +220,7 @@ fn is_negation(word: &str) -> bool {
     MOODS.has(Mood::Negation, word) || word.ends_with("n't")
 }
 
-fn modality(lowers: &[String]) -> Modality {
+fn modality(lowers: &[Cow<'_, str>]) -> Modality {
     if MOODS.stands_in(Mood::Condition, lowers) {
         Modality::Conditional
     } else if MOODS.stands_in(Mood::Obligation, lowers) {
@@ -233,7 +234,7 @@ fn modality(lowers: &[String]) -> Modality {
     }
 }
 
-fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechAct {
+fn speech_act(clause: &Clause, lowers: &[Cow<'_, str>], modality: Modality) -> SpeechAct {
     match clause.cue {
         // "agreed" negated is a refusal; "made clear that … would respond … in the event of" is a threat.
         Some(cue) if clause.is_negated && cue.polarity > 0 => SpeechAct::Reject,
@@ -257,7 +258,7 @@ fn speech_act(clause: &Clause, lowers: &[String], modality: Modality) -> SpeechA
     }
 }
 
-fn stance(clause: &Clause, act: SpeechAct, lowers: &[String]) -> Stance {
+fn stance(clause: &Clause, act: SpeechAct, lowers: &[Cow<'_, str>]) -> Stance {
     let inner =
         clause.inner_cue.map_or(0, |inner| if inner.is_negated { -inner.cue.polarity } else { inner.cue.polarity });
     let sign = match (clause.cue.map_or(0, |cue| cue.polarity), inner) {

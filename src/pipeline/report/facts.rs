@@ -6,7 +6,8 @@ use crate::pipeline::segmentation::{Segmentation, Word};
 use crate::pipeline::sides::{Cast, SideIdx, Who};
 use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::span::Span;
-use std::collections::HashSet;
+use foldhash::HashSet;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// Sentences that tell of the contact as a whole open a readout.
@@ -73,7 +74,7 @@ fn kind(text: &str, span: Span) -> Option<(ContactKind, Span)> {
 
 /// "at the request of X", "at X's initiative", "initiated by X".
 fn requested_by(text: &str, words: &[Word], cast: &Cast) -> Option<(SideIdx, Span)> {
-    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
+    let lowers: Vec<Cow<'_, str>> = words.iter().map(|word| word.lower(text)).collect();
     let side = |from: usize, to: usize| {
         let part = Span::new(words.get(from)?.span.start, words.get(to.min(words.len()) - 1)?.span.end);
         cast.mentions(text, part).into_iter().find_map(|mention| match mention.who {
@@ -81,7 +82,7 @@ fn requested_by(text: &str, words: &[Word], cast: &Cast) -> Option<(SideIdx, Spa
             Who::Entity(_) | Who::Person => None,
         })
     };
-    (0..words.len()).find_map(|at| match lowers[at].as_str() {
+    (0..words.len()).find_map(|at| match lowers[at].as_ref() {
         "request" | "initiative" | "invitation" if lowers.get(at + 1).is_some_and(|w| w == "of") => side(at, at + 9),
         "request" | "initiative" if at >= 2 && (lowers[at - 1].ends_with("'s") || lowers[at - 2] == "at") => {
             side(at.saturating_sub(3), at + 1)
@@ -100,8 +101,10 @@ fn dates(text: &str, words: &[Word], span: Span) -> Vec<Span> {
 /// Minutes, when the sentence says how long the contact took ("lasted two hours", "a 90-minute call").
 fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
     let lower = span.slice(text).to_lowercase();
-    let tells = CONTACT_WORDS.of(ContactWord::Duration).iter().any(|words| lower.contains(words));
-    let found = figures(text, words, span).into_iter().filter(|_| tells);
+    if !CONTACT_WORDS.of(ContactWord::Duration).iter().any(|words| lower.contains(words)) {
+        return None;
+    }
+    let found = figures(text, words, span).into_iter();
     // "one hour and 20 minutes" is one length.
     let minutes = found.filter_map(|figure| match figure.unit.as_str() {
         "minute" => Some(figure.value),
@@ -112,21 +115,20 @@ fn duration(text: &str, words: &[Word], span: Span) -> Option<f64> {
 }
 
 fn tone_terms(text: &str, words: &[Word]) -> Vec<Span> {
-    let lowers: Vec<String> = words.iter().map(|word| word.lower(text)).collect();
     let mut found = Vec::new();
     for at in 0..words.len() {
         // Words break at hyphens, so "in-depth" is two.
-        let one = lowers[at].as_str();
+        let one = words[at].lower(text);
         let is_term = |word: &str| TONE_TERMS.contains(word);
         let next = words.get(at + 1).filter(|next| text[words[at].span.end..next.span.start] == *"-");
-        let two = next.map(|_| format!("{one}-{}", lowers[at + 1]));
-        let (n, matched) = match two.filter(|two| is_term(two)) {
-            Some(_) => (2, true),
-            None => (1, is_term(one)),
+        let two = next.map(|next| format!("{one}-{}", next.lower(text)));
+        let n = match two.filter(|two| is_term(two)) {
+            Some(_) => 2,
+            None if is_term(&one) => 1,
+            None => continue,
         };
-        let is_near =
-            (at + n..(at + n + TONE_REACH).min(words.len())).any(|i| CONTACT_WORDS.has(ContactWord::Noun, &lowers[i]));
-        if matched && is_near {
+        let after = &words[at + n..(at + n + TONE_REACH).min(words.len())];
+        if after.iter().any(|word| CONTACT_WORDS.has(ContactWord::Noun, &word.lower(text))) {
             found.push(Span::new(words[at].span.start, words[at + n - 1].span.end));
         }
     }

@@ -1,11 +1,16 @@
 //! Names that accounts use differently for the same event ("special operation" / "invasion").
 
 use super::types::{NameDifference, Point, PointKind};
+use crate::pipeline::features::is_stop_word;
 use crate::pipeline::position::Position;
 use crate::pipeline::segmentation::words;
 use crate::readout::Readout;
 use crate::span::Span;
+use foldhash::HashSet;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+static EVENT_NOUNS: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("event_nouns.txt").lines().collect());
 
 /// Words before an event noun that belong to its name.
 const MAX_MODIFIERS: usize = 3;
@@ -37,18 +42,16 @@ pub fn name_differences(readouts: &[Readout], positions: &[Position], points: &[
 
 /// The event nouns in `span` with the modifiers before them, and the noun in the singular.
 fn event_names(text: &str, span: Span) -> Vec<(Span, String)> {
-    let nouns = include_str!("event_nouns.txt");
     let words = words(text, span);
-    let stop = |lower: &str| crate::pipeline::features::STOP_WORDS.lines().any(|word| word == lower);
     let mut found = Vec::new();
     for at in 0..words.len() {
         let lower = words[at].lower(text);
         let singular = lower.strip_suffix('s').unwrap_or(&lower);
-        let Some(noun) = nouns.lines().find(|noun| *noun == lower || *noun == singular) else { continue };
+        let Some(&noun) = EVENT_NOUNS.get(&*lower).or_else(|| EVENT_NOUNS.get(singular)) else { continue };
         let mut first = at;
         while first > 0
             && at - first < MAX_MODIFIERS
-            && !stop(&words[first - 1].lower(text))
+            && !is_stop_word(&words[first - 1].lower(text))
             && &text[words[first - 1].span.end..words[first].span.start] == " "
         {
             first -= 1;

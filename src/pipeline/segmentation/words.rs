@@ -1,6 +1,7 @@
 //! Words by Unicode word boundaries.
 
 use crate::span::Span;
+use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// One word: letters, digits, and what joins them ("Ukraine’s", "U.S", "1.5"). An ideograph is a word of its own.
@@ -8,14 +9,22 @@ use unicode_segmentation::UnicodeSegmentation as _;
 pub struct Word {
     /// Where it stands.
     pub span: Span,
+    /// ASCII without capitals, as most words are: then it is its own lower case.
+    is_lower: bool,
 }
 
 impl Word {
-    /// Its text in lower case, with the typewriter apostrophe for the curly one.
+    /// Its text in lower case, `text` being the one that it was found in, with the typewriter apostrophe for the curly one.
     #[must_use]
-    pub fn lower(&self, text: &str) -> String {
+    pub fn lower<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let slice = self.span.slice(text);
-        if slice.is_ascii() { slice.to_ascii_lowercase() } else { slice.to_lowercase().replace('’', "'") }
+        if self.is_lower {
+            Cow::Borrowed(slice)
+        } else if slice.is_ascii() {
+            Cow::Owned(slice.to_ascii_lowercase())
+        } else {
+            Cow::Owned(slice.to_lowercase().replace('’', "'"))
+        }
     }
 }
 
@@ -25,7 +34,10 @@ pub fn words(text: &str, span: Span) -> Vec<Word> {
     let slice = span.slice(text);
     slice
         .unicode_word_indices()
-        .map(|(at, word)| Word { span: Span::new(span.start + at, span.start + at + word.len()) })
+        .map(|(at, word)| Word {
+            span: Span::new(span.start + at, span.start + at + word.len()),
+            is_lower: word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()),
+        })
         .collect()
 }
 

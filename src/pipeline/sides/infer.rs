@@ -8,7 +8,9 @@ use crate::pipeline::Cancel;
 use crate::pipeline::segmentation::{LineKind, Segmentation, Sentence, Word, is_ideograph, is_running_text, words};
 use crate::readout::{Readout, Side};
 use crate::span::Span;
-use std::collections::{BTreeSet, HashSet};
+use foldhash::HashSet;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// Words beside a name by which a text speaks for it.
@@ -143,8 +145,8 @@ fn speaks_for(text: &str, words: &[Word], mention: &NameMention) -> bool {
     let is_possessive = ["’s ", "'s ", "’ ", "' "].iter().any(|mark| text[mention.span.end..].starts_with(mark));
     // The name and its possessive are one word, and a possessed noun may stand behind up to two adjectives.
     let after = words[next.min(words.len())..].iter().filter(|word| word.span.start >= mention.span.end).take(3);
-    let lowers: Vec<String> = after.map(|word| word.lower(text)).collect();
-    let is_of = |class: &str, word: &String| SELF_REFERENCE.contains(&(class, word.as_str()));
+    let lowers: Vec<Cow<'_, str>> = after.map(|word| word.lower(text)).collect();
+    let is_of = |class: &str, word: &str| SELF_REFERENCE.contains(&(class, word));
     if is_possessive {
         lowers.iter().any(|word| is_of("noun", word))
     } else {

@@ -37,7 +37,7 @@ pub struct NameMention {
     /// Where.
     pub span: Span,
     /// Whom: more than one where the name is shared ("Korean", "Congolese"), ascending.
-    pub entities: Vec<EntityIdx>,
+    pub entities: &'static [EntityIdx],
     /// How.
     pub kind: NameKind,
 }
@@ -125,21 +125,21 @@ impl NameTable {
 
     /// The mentions in `span`, in reading order, not overlapping, on word boundaries.
     #[must_use]
-    pub fn find(&self, text: &str, span: Span) -> Vec<NameMention> {
+    pub fn find(&'static self, text: &str, span: Span) -> Vec<NameMention> {
         self.automaton
             .find_iter(span.slice(text))
             .map(|found| (Span::new(span.start + found.start(), span.start + found.end()), found.pattern()))
             .filter(|&(at, _)| is_whole_word(text, at))
             .map(|(at, pattern)| {
                 let (kind, entities) = &self.surfaces[pattern.as_usize()];
-                NameMention { span: at, entities: entities.clone(), kind: *kind }
+                NameMention { span: at, entities, kind: *kind }
             })
             .collect()
     }
 
     /// The one entity that `name` as a whole names, an article before it aside.
     #[must_use]
-    pub fn lookup(&self, name: &str) -> Option<EntityIdx> {
+    pub fn lookup(&'static self, name: &str) -> Option<EntityIdx> {
         let bare = name.trim().trim_start_matches("the ").trim_start_matches("The ");
         match self.find(bare, Span::new(0, bare.len())).as_slice() {
             [mention] if mention.span.len() == bare.len() && mention.entities.len() == 1 => Some(mention.entities[0]),

@@ -6,12 +6,12 @@ use crate::pipeline::segmentation::{Word, is_ideograph, words};
 use crate::pipeline::word_classes::{WordClasses, word_classes};
 use crate::span::Span;
 use aho_corasick::{AhoCorasick, MatchKind};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// Titles in lower case as word lists, by first word, longest first.
 static TITLES: LazyLock<HashMap<String, Vec<Title>>> = LazyLock::new(|| {
-    let mut titles: HashMap<String, Vec<Title>> = HashMap::new();
+    let mut titles: HashMap<String, Vec<Title>> = HashMap::default();
     for row in rows(include_str!("titles.tsv")).filter(|row| row[0] == "en") {
         let text = row[1].to_lowercase();
         let parts: Vec<String> =
@@ -78,7 +78,7 @@ fn title_at(text: &str, words: &[Word], at: usize) -> Option<TitleMention> {
     let first = words[at].lower(text);
     // The plural sits on the head ("heads of state") or on the last word ("prime ministers").
     let singular = first.strip_suffix('s').filter(|stem| stem.len() > 3);
-    let keys = [(Some(first.as_str()), false), (singular, true)];
+    let keys = [(Some(&*first), false), (singular, true)];
     for (key, is_plural_head) in keys.into_iter().filter_map(|(key, is_plural)| Some((key?, is_plural))) {
         for title in TITLES.get(key).map_or(&[][..], Vec::as_slice) {
             let n = title.words.len();

@@ -29,6 +29,7 @@ use crate::models::cross_encoder::Judgement;
 use crate::models::static_embeddings::cosine;
 use crate::pipeline::Cancel;
 use crate::pipeline::features::Features;
+use foldhash::HashMap;
 use matrix::Matrix;
 use std::collections::BTreeMap;
 use weights::{FAST_ALONE, FAST_IN_CONTEXT, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
@@ -283,7 +284,7 @@ impl<'a> Pairs<'a> {
 }
 
 fn term_overlaps(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Option<Vec<f64>> {
-    let mut postings: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut postings: HashMap<&str, Vec<usize>> = HashMap::default();
     for (j, (features, _)) in right.iter().enumerate() {
         for (term, _) in &features.terms {
             postings.entry(term).or_default().push(j);
@@ -294,7 +295,7 @@ fn term_overlaps(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Feature
         cancel.check().ok()?;
         // Terms ascend, so that a cell sums in the same order whichever text is left.
         for (term, weight) in &features.terms {
-            for &j in postings.get(term.as_str()).map_or(&[][..], Vec::as_slice) {
+            for &j in postings.get(&**term).map_or(&[][..], Vec::as_slice) {
                 row[j] += weight;
             }
         }

@@ -36,11 +36,13 @@ pub fn figures(text: &str, words: &[Word], span: Span) -> Vec<Figure> {
     let has_figure = |word: &Word| {
         let word = word.span.slice(text);
         word.starts_with(|c: char| c.is_ascii_digit())
-            || spelled(&lower(word)).is_some()
-            || WORDS.fractions.contains_key(&*lower(word))
-            || is_month(word)
+            || (WORDS.may_open(word)
+                && match &*lower(word) {
+                    month if WORDS.months.contains_key(month) => word.starts_with(char::is_uppercase),
+                    lower => WORDS.openers.contains(lower),
+                })
     };
-    // Most clauses have none, and the tables need not be asked twice.
+    // Most clauses have none, and most words need no look at the tables.
     let Some(first) = words.iter().position(has_figure) else { return Vec::new() };
     let lowers: Vec<Cow<'_, str>> = words.iter().map(|word| lower(word.span.slice(text))).collect();
     let reader = Reader { text, span, words, lowers };

@@ -1,7 +1,7 @@
 //! The words of figures, from two tables.
 
 use super::super::Comparator;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 static FIGURE_WORDS: &str = include_str!("figure_words.tsv");
@@ -42,6 +42,10 @@ pub(super) struct Words {
     pub currencies: HashMap<&'static str, &'static str>,
     /// Signs of currencies, the longest first.
     pub signs: Vec<(&'static str, &'static str)>,
+    /// Words in lower case that may open a figure.
+    pub openers: HashSet<&'static str>,
+    /// The lengths of these for every first byte, as bits.
+    opener_lengths: Vec<u64>,
 }
 
 impl Words {
@@ -73,11 +77,31 @@ impl Words {
                 words.signs.push((name, unit));
             }
         }
+        let openers = words.numerals.keys().chain(words.fractions.keys()).chain(words.months.keys()).chain([&"half"]);
+        words.openers = openers.copied().collect();
+        words.opener_lengths = vec![0; 256];
+        for word in &words.openers {
+            words.opener_lengths[usize::from(word.as_bytes()[0])] |= length_bit(word);
+        }
         words.comparators.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         words.zh_counted.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         words.signs.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         words
     }
+}
+
+impl Words {
+    /// False for most words that are no numeral, fraction or month, in whatever case.
+    pub(super) fn may_open(&self, word: &str) -> bool {
+        let is_like = |first: u8| self.opener_lengths[usize::from(first.to_ascii_lowercase())] & length_bit(word) != 0;
+        // Outside ASCII the lower case may have other bytes.
+        !word.is_ascii() || word.bytes().next().is_some_and(is_like)
+    }
+}
+
+/// Lengths from 63 on share a bit.
+fn length_bit(word: &str) -> u64 {
+    1 << word.len().min(63)
 }
 
 fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
