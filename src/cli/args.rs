@@ -175,7 +175,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "HOST:PORT")]
     pub admin_address: Option<String>,
 
-    /// Comparisons computed at a time, 1 to 1,024. Unset: 4 for each processor
+    /// Comparisons that are computed or at hand for the next free thread, 1 to 1,024. Unset: 4 for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub permits: Option<u16>,
 

@@ -1,12 +1,14 @@
 //! Who may use the processors, and when: comparisons run on their own threads, a bounded number at a time.
 //!
-//! In: a closure that computes. Out: its value, or the reason why it did not run. A permit is held until the closure
-//! returns, not until the caller stops waiting for it: a closure whose caller has left still uses a processor. What
+//! In: a closure that computes. Out: its value, or the reason why it did not run. There are more permits than threads:
+//! a thread that is done finds the next closure at hand, and no processor idles while an answer is written. A permit is
+//! held until the closure returns, not until the caller stops waiting for it: a closure whose caller has left still uses a processor. What
 //! is admitted beyond the permits waits in a bounded queue, first come first served; what is beyond the queue is
 //! refused at once, because a caller who is told to come back later is served sooner than one who waits in line
 //! until its deadline has passed.
 
 use super::call::Context;
+use super::pool::Pool;
 use super::status::Error;
 use crate::pipeline::{Cancel, Cancelled};
 use std::sync::Arc;
@@ -26,12 +28,12 @@ const AVERAGE_WEIGHT: u64 = 8;
 #[derive(Debug)]
 pub(super) struct Admission {
     n_permits: usize,
+    n_threads: usize,
     queue: usize,
-    /// How far computing threads stand behind others.
-    nice: u8,
-    /// One a running computation.
+    pool: Pool,
+    /// One a computation that runs or is at hand for the next free thread.
     permits: Arc<Semaphore>,
-    /// One a running or waiting computation.
+    /// One a computation with a permit or waiting for one.
     places: Arc<Semaphore>,
     /// Running average of the time that a computation takes, in microseconds.
     average_us: AtomicU64,
@@ -39,24 +41,25 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    /// `permits` run at a time, at least one; `queue` wait.
-    pub(super) fn new(permits: usize, queue: usize) -> Self {
+    /// `permits` are handed to `threads` threads, at least one each; `queue` wait. `nice`: how far the threads stand
+    /// behind others, 0 to 19.
+    ///
+    /// # Errors
+    /// When the pool of threads cannot be set up.
+    pub(super) fn new(permits: usize, threads: usize, queue: usize, nice: u8) -> std::io::Result<Self> {
         let n_permits = permits.clamp(1, Semaphore::MAX_PERMITS / 2);
+        let n_threads = threads.clamp(1, n_permits);
         let queue = queue.min(Semaphore::MAX_PERMITS / 2);
-        Self {
+        Ok(Self {
             n_permits,
+            n_threads,
             queue,
-            nice: 0,
+            pool: Pool::new(n_threads, nice)?,
             permits: Arc::new(Semaphore::new(n_permits)),
             places: Arc::new(Semaphore::new(n_permits + queue)),
             average_us: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
-        }
-    }
-
-    /// The same, with computations on threads of a lower priority, 0 to 19.
-    pub(super) fn behind(self, nice: u8) -> Self {
-        Self { nice, ..self }
+        })
     }
 
     /// The value of `compute`, run as soon as there is a permit.
@@ -94,20 +97,19 @@ impl Admission {
         let asked = Instant::now();
         // The semaphore is never closed; if it were, no permit would come.
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| Error::ShuttingDown)?;
-        let started = Instant::now();
-        context.waited(started - asked);
         let (cancel, done) = context.computing();
-        let nice = self.nice;
-        let computation = tokio::task::spawn_blocking(move || {
-            step_behind(nice);
+        let waiting = context.clone();
+        let computation = self.pool.spawn(move || {
+            let started = Instant::now();
+            waiting.waited(started - asked);
             let _held_until_done = (permit, place, done);
             // It may have waited for its thread, too.
             cancel.check()?;
-            compute(&cancel)
+            Ok::<_, Cancelled>((compute(&cancel)?, started.elapsed()))
         });
         match computation.await {
-            Ok(Ok(value)) => {
-                self.took(started.elapsed());
+            Ok(Ok((value, duration))) => {
+                self.took(duration);
                 Ok(value)
             }
             Ok(Err(cancelled)) => Err(cancelled.into()),
@@ -131,7 +133,7 @@ impl Admission {
 
     /// The time in which a full house, running and waiting, is served.
     fn retry_after(&self) -> Duration {
-        let n_rounds = (self.n_permits + self.queue).div_ceil(self.n_permits);
+        let n_rounds = (self.n_permits + self.queue).div_ceil(self.n_threads);
         let n_rounds = u32::try_from(n_rounds).unwrap_or(u32::MAX);
         Duration::from_micros(self.average_us.load(Ordering::Relaxed))
             .saturating_mul(n_rounds)
@@ -148,7 +150,7 @@ impl Admission {
         self.places.available_permits() == 0
     }
 
-    /// How many computations run, and how many requests wait in the queue.
+    /// How many computations have a permit, and how many requests wait for one.
     pub(super) fn load(&self) -> (usize, usize) {
         let n_running = self.n_permits - self.permits.available_permits();
         let n_placed = self.n_permits + self.queue - self.places.available_permits();
@@ -167,22 +169,6 @@ impl Admission {
     }
 }
 
-/// Lowers the priority of this thread, once. On Linux it is that of the thread, elsewhere of the process, which is left
-/// alone.
-#[cfg(target_os = "linux")]
-fn step_behind(nice: u8) {
-    use std::cell::Cell;
-    thread_local!(static IS_BEHIND: Cell<bool> = const { Cell::new(false) });
-    if nice > 0 && !IS_BEHIND.replace(true) {
-        // It may be forbidden; then it stays as it is.
-        let _ = rustix::process::nice(nice.into());
-    }
-}
-
-/// Elsewhere a thread has no priority of its own that could be lowered so.
-#[cfg(not(target_os = "linux"))]
-fn step_behind(_: u8) {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,9 +179,13 @@ mod tests {
         Context::detached(RequestId::random())
     }
 
+    fn admission_of(permits: usize, queue: usize) -> Admission {
+        Admission::new(permits, 1, queue, 0).expect("a thread can be had")
+    }
+
     /// An admission with its only permit taken until the sender is dropped.
     async fn full_house(queue: usize) -> (Arc<Admission>, mpsc::Sender<()>) {
-        let admission = Arc::new(Admission::new(1, queue));
+        let admission = Arc::new(admission_of(1, queue));
         let (release, released) = mpsc::channel::<()>();
         let (begun, has_begun) = tokio::sync::oneshot::channel();
         let running = Arc::clone(&admission);
@@ -239,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_cancelled_while_it_runs_ends_and_gives_the_permit_back() {
-        let admission = Admission::new(1, 0);
+        let admission = admission_of(1, 0);
         let context_ = context();
         let cancel = context_.cancel.clone();
         let (begun, has_begun) = tokio::sync::oneshot::channel();
@@ -263,7 +253,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_internal_error_and_gives_the_permit_back() {
-        let admission = Admission::new(1, 0);
+        let admission = admission_of(1, 0);
         let context = context();
         let panicked = admission.run(&context, |_| panic!("on purpose")).await;
         assert_eq!(panicked, Err::<(), _>(Error::Internal { request_id: context.request_id }));

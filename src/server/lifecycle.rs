@@ -108,8 +108,10 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
         let admin_address = self.admin_addr();
         let Self { config, address, listener, admin, gate, tls } = self;
-        let admission = Admission::new(config.admission.n_permits(), config.admission.n_waiting());
-        let admission = Arc::new(admission.behind(config.admission.nice));
+        let settings = &config.admission;
+        let admission = Admission::new(settings.n_permits(), settings.n_threads(), settings.n_waiting(), settings.nice)
+            .map_err(ServeError::Start)?;
+        let admission = Arc::new(admission);
         let open = Arc::new(Open::new(Metrics::new(&admission)));
         let mut all_done = open.calls.subscribe();
         let gate = Arc::new(gate);

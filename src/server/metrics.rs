@@ -92,7 +92,11 @@ impl Metrics {
         };
         registry.register("calls", "Calls that have ended", metrics.calls.clone());
         registry.register("call_seconds", "Time from the headers of a call to its end", metrics.call_seconds.clone());
-        registry.register("wait_seconds", "Time that a computation waited for a permit", metrics.wait_seconds.clone());
+        registry.register(
+            "wait_seconds",
+            "Time that a computation waited for a permit and a thread",
+            metrics.wait_seconds.clone(),
+        );
         registry.register("stage_seconds", "Time that a stage took", metrics.stage_seconds.clone());
         registry.register("request_bytes", "Bytes of a request as it came", metrics.request_bytes.clone());
         registry.register("answer_bytes", "Bytes of an answer as it went", metrics.answer_bytes.clone());

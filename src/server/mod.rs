@@ -49,6 +49,7 @@ pub mod status;
 mod auth;
 
 mod admission;
+mod pool;
 
 mod metrics;
 

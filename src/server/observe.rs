@@ -348,7 +348,7 @@ mod tests {
     }
 
     fn observed<S>(handler: S) -> (Observed<S>, Arc<Open>) {
-        let admission = Arc::new(Admission::new(1, 1));
+        let admission = Arc::new(Admission::new(1, 1, 1, 0).expect("a thread can be had"));
         let config = Config::default();
         let gate = Arc::new(Gate::new(&config.auth, 0, 0).expect("there are no keys"));
         let open = Arc::new(Open::new(Metrics::new(&admission)));

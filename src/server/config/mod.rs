@@ -61,6 +61,7 @@ pub struct Listen {
 #[allow(missing_docs, reason = "parallax.default.toml says what each means")]
 pub struct Admission {
     pub permits: u32,
+    pub threads: u32,
     pub queue: i32,
     pub nice: u8,
     pub rate: u32,
@@ -200,11 +201,20 @@ impl Default for Config {
 }
 
 impl Admission {
-    /// Comparisons computed at a time.
+    /// Comparisons that are computed or at hand for the next free thread.
     #[must_use]
     pub fn n_permits(&self) -> usize {
         match self.permits {
-            0 => 4 * std::thread::available_parallelism().map_or(1, usize::from),
+            0 => 4 * n_processors(),
+            n => n as usize,
+        }
+    }
+
+    /// Comparisons computed at a time; never more than there are permits.
+    #[must_use]
+    pub fn n_threads(&self) -> usize {
+        match self.threads {
+            0 => n_processors(),
             n => n as usize,
         }
     }
@@ -214,6 +224,10 @@ impl Admission {
     pub fn n_waiting(&self) -> usize {
         usize::try_from(self.queue).unwrap_or_else(|_| self.n_permits())
     }
+}
+
+fn n_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl Auth {
@@ -248,6 +262,7 @@ impl Config {
         rule(is_address(&self.listen.address), "listen.address", "must be HOST:PORT");
         rule(self.admin.address.is_empty() || is_address(&self.admin.address), "admin.address", "must be HOST:PORT");
         rule(self.admission.permits <= 1_024, "admission.permits", "must be 0 to 1024");
+        rule(self.admission.threads <= 1_024, "admission.threads", "must be 0 to 1024");
         rule((-1..=65_536).contains(&self.admission.queue), "admission.queue", "must be -1 to 65536");
         rule(self.admission.nice <= 19, "admission.nice", "must be 0 to 19");
         let Deadline { default, max, stream_default, stream_max } = self.deadline;
