@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Checks what is in deploy/, Dockerfile and compose.yaml: by linters, and by a real server, alone and behind Envoy.
+# Takes some 20 s. ./test.sh has installed the tools of tests/tools.txt; promtool is taken from Debian's package without
+# installing it, where there is apt-get, and systemd-analyze where there is systemd.
+#     tests/operate/check.sh target/debug/parallax
+set -euo pipefail
+binary=$(realpath "$1")
+cd "$(dirname "$0")/../.."
+export PATH="$PWD/.tools/bin:$PATH"
+
+hadolint --failure-threshold style --trusted-registry docker.io --trusted-registry gcr.io Dockerfile
+git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --enable=all --exclude=SC2250,SC2292,SC2310,SC2312 --severity=style
+yamllint --strict --config-file tests/operate/yamllint.yaml compose.yaml deploy tests/operate
+check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+# Patches of the folder tls are no whole manifests: they are checked rendered, see docs/operations.md.
+for version in 1.30 1.34 1.37; do
+  find deploy/kubernetes/base -name '*.yaml' ! -name kustomization.yaml -print0 \
+    | xargs -0 kubernetes-validate --strict --quiet --kubernetes-version "$version"
+done
+envoy --mode validate --config-path deploy/envoy/envoy.yaml --log-level error >/dev/null
+
+# The one tool that no package of Python brings.
+promtool=$(command -v promtool || true)
+if [ -z "$promtool" ] && command -v apt-get >/dev/null; then
+  promtool=.tools/prometheus/usr/bin/promtool
+  if [ ! -x "$promtool" ]; then
+    package=$(mktemp -d)
+    # Its lists may be missing or old.
+    (cd "$package" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) 2>/dev/null
+    dpkg-deb --extract "$package"/prometheus_*.deb .tools/prometheus
+    rm -rf "$package"
+  fi
+fi
+if [ -n "$promtool" ]; then
+  "$promtool" check rules --lint-fatal deploy/prometheus/alerts.yaml >/dev/null
+  "$promtool" test rules tests/operate/alerts_test.yaml >/dev/null
+else
+  echo "not tried: alerts, there is no promtool"
+fi
+
+if command -v systemd-analyze >/dev/null; then
+  # The unit as it is, but for where the program lies.
+  unit=$(mktemp -d)
+  sed "s#/usr/bin/parallax#$binary#" deploy/systemd/parallax.service > "$unit/parallax.service"
+  systemd-analyze verify --man=no "$unit/parallax.service"
+  # 1.2 of 10, where 10 is a service without any restriction.
+  systemd-analyze security --offline=true --threshold=12 --no-pager "$unit/parallax.service" | tail -1
+  rm -rf "$unit"
+else
+  echo "not tried: the unit, there is no systemd-analyze"
+fi
+
+python tests/operate/check.py "$binary" "$(command -v envoy)"
