@@ -176,11 +176,16 @@ def metrics(server):
 def reasons():
     """docs/error-reasons.md has the reasons of the API with their codes, in its order."""
     proto = (ROOT / "proto/parallax/v1/error_reason.proto").read_text()
-    published = re.findall(r"// ([A-Z_]+): (?:(?!//  )[^;])*?ERROR_REASON_(\w+) = [1-9]", proto)
+    published, comment = [], ""
+    for line in map(str.strip, proto.splitlines()):
+        if line.startswith("//"):
+            comment += line[2:]
+        elif found := re.match(r"ERROR_REASON_(\w+) = [1-9]", line):
+            published.append((found.group(1), comment.split(":")[0].strip()))
+        comment = comment if line.startswith("//") else ""
     document = (ROOT / "docs/error-reasons.md").read_text()
     told = re.findall(r"^\| `([A-Z_]+)` \| ([A-Z_]+) \|", document, re.M)
-    yield "docs/error-reasons.md tells of every reason", len(told) == proto.count("ERROR_REASON_") - 1 and told == [
-        (reason, code) for code, reason in published]
+    yield "docs/error-reasons.md tells of every reason", len(told) > 10 and told == published
 
 
 def manager(binary):

@@ -11,7 +11,7 @@ export PATH="$PWD/.tools/bin:$PATH"
 hadolint --failure-threshold style --trusted-registry docker.io --trusted-registry gcr.io Dockerfile
 git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck --enable=all --exclude=SC2250,SC2292,SC2310,SC2312 --severity=style
 yamllint --strict --config-file tests/operate/yamllint.yaml compose.yaml deploy tests/operate
-check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
+check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 # Patches of the folder tls are no whole manifests: they are checked rendered, see docs/operations.md.
 for version in 1.30 1.34 1.37; do
   find deploy/kubernetes/base -name '*.yaml' ! -name kustomization.yaml -print0 \
