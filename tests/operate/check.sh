@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks what is in deploy/, Dockerfile and compose.yaml: by linters, and by a real server, alone and behind Envoy.
-# Takes some 20 s. ./test.sh has installed the tools of tests/tools.txt; promtool is taken from Debian's package without
-# installing it, where there is apt-get, and systemd-analyze where there is systemd.
+# Takes some 20 s. ./test.sh has installed the tools of tests/tools.txt; promtool and busybox are taken from
+# Debian's packages without installing them, where there is apt-get, and systemd-analyze where there is systemd.
 #     tests/operate/check.sh target/debug/parallax
 set -euo pipefail
 binary=$(realpath "$1")
@@ -19,18 +19,22 @@ for version in 1.30 1.34 1.37; do
 done
 envoy --mode validate --config-path deploy/envoy/envoy.yaml --log-level error >/dev/null
 
-# The one tool that no package of Python brings.
-promtool=$(command -v promtool || true)
-if [ -z "$promtool" ] && command -v apt-get >/dev/null; then
-  promtool=.tools/prometheus/usr/bin/promtool
-  if [ ! -x "$promtool" ]; then
-    package=$(mktemp -d)
+# What no package of Python brings, out of Debian's packages: debian PROGRAM PACKAGE PATH prints where it lies.
+debian() {
+  if command -v "$1"; then return; fi
+  if ! command -v apt-get >/dev/null; then return; fi
+  if [ ! -x ".tools/debian/$3" ]; then
+    local folder
+    folder=$(mktemp -d)
     # Its lists may be missing or old.
-    (cd "$package" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; }) 2>/dev/null
-    dpkg-deb --extract "$package"/prometheus_*.deb .tools/prometheus
-    rm -rf "$package"
+    (cd "$folder" && { apt-get download -qq "$2" || { apt-get update -qq && apt-get download -qq "$2"; }; }) >/dev/null 2>&1
+    dpkg-deb --extract "$folder/$2"_*.deb .tools/debian
+    rm -rf "$folder"
   fi
-fi
+  echo "$PWD/.tools/debian/$3"
+}
+promtool=$(debian promtool prometheus usr/bin/promtool)
+busybox=$(debian busybox busybox-static bin/busybox)
 if [ -n "$promtool" ]; then
   "$promtool" check rules --lint-fatal deploy/prometheus/alerts.yaml >/dev/null
   "$promtool" test rules tests/operate/alerts_test.yaml >/dev/null
@@ -50,4 +54,4 @@ else
   echo "not tried: the unit, there is no systemd-analyze"
 fi
 
-python tests/operate/check.py "$binary" "$(command -v envoy)"
+BUSYBOX=$busybox python tests/operate/check.py "$binary" "$(command -v envoy)"
