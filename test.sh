@@ -55,3 +55,6 @@ say "clients"
 
 say "browser"
 .tools/bin/python tests/browser/check.py target/debug/parallax
+
+say "operate"
+tests/operate/check.sh target/debug/parallax
