@@ -110,14 +110,16 @@ def service(file, i_service, descriptor):
             + type_of({"typeName": method[key], "label": "LABEL_OPTIONAL"})
             for which, key in (("client", "inputType"), ("server", "outputType"))
         )
-        yield f"| [{method['name']}](#{anchor(method['name'])}) | {request} | {answer} | {http_of(method) or 'none: gRPC and gRPC-Web only'} |"
+        http = http_of(method) or "none: gRPC and gRPC-Web only"
+        yield f"| [{method['name']}](#{anchor(method['name'])}) | {request} | {answer} | {http} |"
     yield ""
     for i_method, method in enumerate(methods):
         yield f"### {method['name']}\n"
         yield file.comment(FILE_SERVICE, i_service, SERVICE_METHOD, i_method) + "\n"
-        call = f"`/{PACKAGE}.{descriptor['name']}/{method['name']}`"
-        http = http_of(method)
-        yield f"gRPC: {call}." + (f" HTTP: {http}, the request as JSON in the body." if http and "POST" in http else f" HTTP: {http}." if http else "") + "\n"
+        paths = f"gRPC: `/{PACKAGE}.{descriptor['name']}/{method['name']}`."
+        if http := http_of(method):
+            paths += f" HTTP: {http}" + (", the request as JSON in the body." if "POST" in http else ".")
+        yield paths + "\n"
 
 
 def message(file, i_message, descriptor):
