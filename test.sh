@@ -41,6 +41,7 @@ buf lint
 cargo-deny --locked check licenses bans sources
 
 say "documentation"
+.tools/bin/python docs/make_api.py --check
 RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps --document-private-items
 
 say "tests"
@@ -52,6 +53,10 @@ say "contacts"
 # The binary is the one that the integration tests were built with.
 say "clients"
 .tools/bin/python tests/clients/check.py target/debug/parallax
+
+# Every command of the documents that can run, and all that they name.
+say "documents"
+.tools/bin/python tests/docs/check.py target/debug/parallax
 
 say "browser"
 .tools/bin/python tests/browser/check.py target/debug/parallax
