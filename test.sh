@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the checks need and runs all of them. Needs cargo and Python 3.10 or later with venv.
-# Tools go to .tools/ inside the repository; nothing else is touched, but that root gets Chromium by apt where there is none.
+# Installs what the checks need and runs all of them. Needs cargo, Python 3.10 or later with venv, and Node 20 or later.
+# Tools go to .tools/ inside the repository, those of the examples to their folders; nothing else is touched, but that root
+# gets Chromium and jq by apt where there is none.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -11,6 +12,10 @@ command -v cargo >/dev/null || { echo "cargo is missing: install Rust from https
 for component in rustfmt clippy; do
   cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || rustup component add "$component"
 done
+if ! command -v node >/dev/null || ! command -v npm >/dev/null || [ "$(node -p 'parseInt(process.versions.node)')" -lt 20 ]; then
+  echo "Node 20 or later with npm is missing, for the example client: install it from https://nodejs.org" >&2
+  exit 1
+fi
 # The tools are made anew when their versions change.
 if ! cmp -s tests/tools.txt .tools/tools.txt; then
   rm -rf .tools
@@ -29,15 +34,27 @@ if ! { [ -n "${CHROMIUM:-}" ] || command -v chromium-headless-shell || command -
     exit 1
   fi
 fi
+# The example in shell reads JSON with it.
+if ! command -v jq >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends jq >/dev/null
+  else
+    echo "jq is missing: install it (Debian: apt-get install jq)" >&2
+    exit 1
+  fi
+fi
 
 say "format"
 cargo fmt --check
+cargo fmt --check --manifest-path examples/rust/Cargo.toml
 
 say "lint"
 cargo clippy --locked --all-targets -- --deny warnings
 # Fuzz targets have a lock file of their own, which is not kept, and a folder beside the others for what they compile to.
 CARGO_TARGET_DIR=target/fuzz cargo check --manifest-path fuzz/Cargo.toml
 buf lint
+shellcheck test.sh examples/grpcurl/compare.sh
 cargo-deny --locked check licenses bans sources
 
 say "documentation"
@@ -52,6 +69,10 @@ say "contacts"
 # The binary is the one that the integration tests were built with.
 say "clients"
 .tools/bin/python tests/clients/check.py target/debug/parallax
+
+# Half a minute, and as long again to compile the example in Rust, which a second run has not to do.
+say "example clients"
+.tools/bin/python tests/clients/examples.py target/debug/parallax
 
 say "browser"
 .tools/bin/python tests/browser/check.py target/debug/parallax
