@@ -48,7 +48,7 @@ Examples:
   parallax compare ours.txt theirs.txt --html report.html
   parallax compare --pairs pairs.csv --jobs 4 --format json
   parallax compare call.txt --side 'Norland;President Ada Lind' --side 'Sudria=Sudrian,Port Vey'
-  pandoc their-page.html -t plain | parallax compare ours.txt - --format json";
+  curl -s https://example.org/their-page | parallax compare ours.pdf - --format json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -65,7 +65,8 @@ It holds counts and durations, never text of a readout.";
 /// Texts and the sides that are known.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Texts, one readout each, 1 to 8, at most 1,000,000 bytes each; another encoding than UTF-8 is guessed; '-' is standard input
+    /// Readouts, 1 to 8: plain text, Markdown, HTML pages, PDF with text in it, .docx; '-' is standard input. A text has at
+    /// most 1,000,000 bytes. Another encoding than UTF-8 is guessed. Offsets count in the text that is taken out of a file
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
 
@@ -77,6 +78,10 @@ pub struct InputArgs {
     /// The side that published a file. Repeat in the order of the files; '' leaves one open
     #[arg(long = "author", value_name = "NAME")]
     pub authors: Vec<String>,
+
+    /// What the files are. Unset: told by their content, then by their names
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub input_format: Option<InputFormatArg>,
 }
 
 /// How the answer is shown.
@@ -277,6 +282,21 @@ pub enum FormatArg {
     Text,
     /// For programs.
     Json,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InputFormatArg {
+    /// Plain text, taken as it is.
+    Text,
+    /// CommonMark, without its marks.
+    Markdown,
+    /// A page; its main text.
+    Html,
+    /// The text layer of a PDF.
+    Pdf,
+    /// A document of Word.
+    Docx,
 }
 
 /// What offsets count.

@@ -9,8 +9,10 @@ use crate::server::limits;
 use crate::span::OffsetUnit;
 
 use super::Error;
-use super::args::{CompareArgs, EngineArg, EngineArgs, FormatArg, InputArgs, KindArg, OffsetsArg, OutputArgs};
-use super::input;
+use super::args::{
+    CompareArgs, EngineArg, EngineArgs, FormatArg, InputArgs, InputFormatArg, KindArg, OffsetsArg, OutputArgs,
+};
+use super::input::{self, Kind};
 
 /// Columns where there is no terminal: wide enough for two columns, narrow enough for a mail.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
@@ -26,6 +28,8 @@ pub struct Input {
     pub readouts: Vec<Readout>,
     /// In the order given.
     pub sides: Vec<Side>,
+    /// What the user should know of how the files were read, one line each.
+    pub notes: Vec<String>,
 }
 
 impl Input {
@@ -46,11 +50,18 @@ impl Input {
             return Err(Error::argument("--author", format!("given {n_authors} times for {n_files} file(s)")));
         }
         let sides = sides(&args.sides)?;
-        let mut readouts = input::read(&args.files)?;
+        let kind = args.input_format.map(|format| match format {
+            InputFormatArg::Text => Kind::Text,
+            InputFormatArg::Markdown => Kind::Markdown,
+            InputFormatArg::Html => Kind::Html,
+            InputFormatArg::Pdf => Kind::Pdf,
+            InputFormatArg::Docx => Kind::Docx,
+        });
+        let input::Texts { mut readouts, notes } = input::read(&args.files, kind)?;
         for (readout, author) in readouts.iter_mut().zip(&args.authors) {
             readout.author = author_id(author, &sides);
         }
-        Ok(Self { readouts, sides })
+        Ok(Self { readouts, sides, notes })
     }
 }
 

@@ -117,6 +117,7 @@ fn compare(args: &CompareArgs) -> Result<(), Error> {
         return pairs::compare(args, list);
     }
     let input = Input::new(&args.input)?;
+    tell(&input.notes);
     let output = Output::new(&args.output);
     let options = config::compare_options(args);
     let comparison = pipeline::compare(&input.readouts, &input.sides, &options);
@@ -131,6 +132,7 @@ fn compare(args: &CompareArgs) -> Result<(), Error> {
 
 fn positions(args: &PositionsArgs) -> Result<(), Error> {
     let input = Input::new(&args.input)?;
+    tell(&input.notes);
     let output = Output::new(&args.output);
     let extraction = pipeline::extract(&input.readouts, &input.sides);
     match output.format {
@@ -192,6 +194,13 @@ fn man(args: &ManArgs) -> Result<(), Error> {
         clap_mangen::generate_to(Cli::command(), &args.folder)
     };
     write().map_err(|error| Error::argument("DIR", format!("cannot write {}: {error}", args.folder.display())))
+}
+
+/// Says on standard error how files were read. When even that is closed there is nobody left to tell.
+fn tell(notes: &[String]) {
+    for note in notes {
+        let _ = writeln!(anstream::stderr(), "note: {}", visible(note));
+    }
 }
 
 /// Prints styled text, whose colours go to a terminal only.

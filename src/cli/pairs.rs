@@ -67,7 +67,11 @@ pub fn compare(args: &CompareArgs, list: &Path) -> Result<(), Error> {
             progress.inc(1);
             while let Some(answer) = early.remove(&due) {
                 n_failed += usize::from(answer.is_err());
-                progress.suspend(|| print(&pairs[due], &answer, output))?;
+                progress.suspend(|| {
+                    let notes = answer.as_ref().map_or(&[][..], |answer| &answer.notes);
+                    super::tell(notes);
+                    print(&pairs[due], &answer, output)
+                })?;
                 due += 1;
             }
         }
@@ -82,30 +86,39 @@ fn next_of<'a>(pairs: &'a [Pair], next: &AtomicUsize) -> Option<(usize, &'a Pair
     pairs.get(place).map(|pair| (place, pair))
 }
 
+/// What came of a pair.
+struct Answer {
+    comparison: Comparison,
+    /// What the user should know of how its files were read.
+    notes: Vec<String>,
+}
+
 /// The comparison of a pair; its report is written on the way.
-fn answer(pair: &Pair, args: &CompareArgs) -> Result<Comparison, Error> {
+fn answer(pair: &Pair, args: &CompareArgs) -> Result<Answer, Error> {
     let input = Input::new(&InputArgs {
         files: pair.files.to_vec(),
         sides: args.input.sides.clone(),
         authors: pair.authors.to_vec(),
+        input_format: args.input.input_format,
     })?;
     let comparison = pipeline::compare(&input.readouts, &input.sides, &config::compare_options(args));
     if let Some(folder) = &args.html {
         let ids: Vec<&str> = comparison.readouts.iter().map(|readout| readout.id.as_str()).collect();
         report::write(&folder.join(format!("{:04}-{}.html", pair.line, ids.join("-"))), &comparison)?;
     }
-    Ok(comparison)
+    let notes = input.notes.iter().map(|note| format!("{}: {note}", pair.line)).collect();
+    Ok(Answer { comparison, notes })
 }
 
-fn print(pair: &Pair, answer: &Result<Comparison, Error>, output: Output) -> Result<(), Error> {
+fn print(pair: &Pair, answer: &Result<Answer, Error>, output: Output) -> Result<(), Error> {
     let [left, right] = pair.files.each_ref().map(|file| file.display().to_string());
     match output.format {
         FormatArg::Json => {
             let names = serde_json::json!({ "line": pair.line, "left": left, "right": right }).to_string();
             let names = names.trim_end_matches('}');
             let line = match answer {
-                Ok(comparison) => {
-                    let comparison = server::json::comparison_line(comparison, output.unit);
+                Ok(answer) => {
+                    let comparison = server::json::comparison_line(&answer.comparison, output.unit);
                     format!("{names},\"comparison\":{comparison}}}\n")
                 }
                 Err(error) => format!("{names},\"error\":{}}}\n", serde_json::json!(error.to_string())),
@@ -116,7 +129,7 @@ fn print(pair: &Pair, answer: &Result<Comparison, Error>, output: Output) -> Res
         }
         FormatArg::Text => {
             let said = match answer {
-                Ok(comparison) => summary(comparison),
+                Ok(answer) => summary(&answer.comparison),
                 Err(error) => format!("not compared: {error}"),
             };
             super::print_text(&format!("{}\n", visible(&format!("{}: {left} / {right}: {said}", pair.line))))

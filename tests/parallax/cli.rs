@@ -224,7 +224,7 @@ fn wrong_input_is_told_by_file_and_argument() {
     fs::write(folder.join("large.txt"), "a".repeat(1_000_001)).unwrap();
     let check = |args: &[&str], expected: &[&str]| check_error(&folder, args, expected);
     check(&["compare", "ours.txt", "none.txt"], &["FILE 2", "'none.txt'", "No such file"]);
-    check(&["compare", "page.pdf"], &["FILE 1", "'page.pdf'", "a PDF", "pdftotext"]);
+    check(&["compare", "page.pdf"], &["FILE 1", "'page.pdf'", "a damaged PDF"]);
     check(&["positions", "ours.txt", "blank.txt"], &["FILE 2", "'blank.txt'", "empty"]);
     check(&["compare", "ours.txt", "large.txt"], &["FILE 2", "'large.txt'", "larger than 1000000 bytes"]);
     check(&["compare", "."], &["FILE 1", "'.'"]);
@@ -253,6 +253,111 @@ fn a_guessed_encoding_is_told() {
     let note = String::from_utf8(output.stderr).unwrap();
     assert_eq!(note, "note: FILE 1, 'old.txt': not UTF-8, read as windows-1252\n");
     assert!(String::from_utf8(output.stdout).unwrap().contains("réaffirmé l’accord"));
+}
+
+/// The folder of readouts as people have them; its make.py says how they were made.
+fn inputs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parallax/inputs")
+}
+
+/// The texts of the positions in a file of that folder, its title and date as the report has them, and the note.
+#[track_caller]
+fn positions_in(args: &[&str]) -> (Vec<String>, String) {
+    let output = run(&inputs(), &[&["positions", "--format", "json"], args].concat());
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{notes}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let texts =
+        json["positions"].as_array().unwrap().iter().map(|position| position["text"].as_str().unwrap().to_owned());
+    (texts.collect(), notes)
+}
+
+#[test]
+fn readouts_are_read_as_people_have_them() {
+    let (expected, notes) = positions_in(&["call.txt"]);
+    assert!(expected.len() >= 8, "{expected:?}");
+    assert_eq!(notes, "");
+    for (file, note) in [
+        ("call.pdf", "read as PDF"),
+        ("no-printing.pdf", "read as PDF"),
+        ("call.docx", "read as .docx"),
+        ("page.html", "read as HTML, published 2031-04-02"),
+        ("browser.pdf", "read as PDF"),
+    ] {
+        let (mut found, notes) = positions_in(&[file]);
+        assert_eq!(notes, format!("note: FILE 1, '{file}': {note}\n"));
+        if file == "call.docx" {
+            // The table at its end, which the others do not have.
+            let rows = found.split_off(found.len() - 2);
+            assert_eq!(rows, ["Levy on timber | 12 percent", "Levy on fish | none"]);
+        }
+        assert_eq!(found, expected, "{file}");
+    }
+    let (expected, _) = positions_in(&["call-chinese.txt"]);
+    assert!(expected.len() >= 4, "{expected:?}");
+    assert_eq!(positions_in(&["call-chinese.pdf"]).0, expected);
+}
+
+#[test]
+fn files_of_all_kinds_are_compared() {
+    let folder = folder("kinds-of-files");
+    for file in ["call.pdf", "call.docx", "page.html"] {
+        fs::copy(inputs().join(file), folder.join(file)).unwrap();
+    }
+    fs::write(
+        folder.join("call.md"),
+        format!("# A call\n\n{}\n", OURS.replace("water commissioners", "*water\ncommissioners*")),
+    )
+    .unwrap();
+    let page = fs::File::open(folder.join("page.html")).unwrap();
+    let output = parallax(&folder, &["compare", "call.pdf", "-", "--html", "r.html"]).stdin(page).output().unwrap();
+    assert!(output.status.success());
+    let notes = String::from_utf8(output.stderr).unwrap();
+    let expected =
+        "note: FILE 1, 'call.pdf': read as PDF\nnote: FILE 2, standard input: read as HTML, published 2031-04-02\n";
+    assert_eq!(notes, expected);
+    let report = fs::read_to_string(folder.join("r.html")).unwrap();
+    assert!(!report.contains("cookies") && !report.contains("Press release"), "what is around a text is no part of it");
+
+    fs::write(folder.join("pairs.csv"), "call.docx,call.md\ncall.md,page.html\n").unwrap();
+    let output = run(&folder, &["compare", "--pairs", "pairs.csv", "--jobs", "2"]);
+    assert!(output.status.success());
+    let notes = String::from_utf8(output.stderr).unwrap();
+    let notes: Vec<&str> = notes.lines().collect();
+    assert_eq!(notes.len(), 4, "{notes:?}");
+    assert!(notes[0].starts_with("note: 1: FILE 1, ") && notes[0].ends_with("call.docx': read as .docx"), "{notes:?}");
+    assert!(notes[3].starts_with("note: 2: FILE 2, "), "{notes:?}");
+
+    let args = ["positions", "call.md", "--format", "json"];
+    let json = String::from_utf8(run(&folder, &args).stdout).unwrap();
+    let sentence = "agreed that their water commissioners will meet in Port Ansel.";
+    assert!(json.contains(sentence), "{json}");
+    let plain = printed(&folder, &[&args[..], &["--input-format", "text"]].concat());
+    assert!(!plain.contains(sentence), "{plain}");
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_what_to_do() {
+    let check = |file: &str, expected: &[&str]| {
+        let place = format!("FILE 1, '{file}': ");
+        check_error(&inputs(), &["compare", file, "call.txt"], &[&[place.as_str()], expected].concat());
+    };
+    check("password.pdf", &["a PDF with a password", "qpdf"]);
+    check("scan.pdf", &["no text is found", "ocrmypdf"]);
+    let folder = folder("unreadable");
+    let check = |content: &[u8], expected: &str| {
+        fs::write(folder.join("readout"), content).unwrap();
+        check_error(&folder, &["positions", "readout"], &["FILE 1, 'readout': ", expected]);
+    };
+    check(&fs::read(inputs().join("call.pdf")).unwrap()[..900], "a damaged PDF");
+    check(&fs::read(inputs().join("call.docx")).unwrap()[..9_000], "a damaged .docx");
+    check(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "save it as .docx");
+    check(b"\x89PNG\r\n\x1A\n", "a picture");
+    check(b"<html><script>all()</script><nav>Menu</nav></html>", "no text in this page");
+    let deep = format!("<html>{}Aro met Vey.", "<div>".repeat(10_000));
+    fs::write(folder.join("deep.html"), deep).unwrap();
+    let output = run(&folder, &["positions", "deep.html"]);
+    assert!(matches!(output.status.code(), Some(0 | 2)), "{output:?}");
 }
 
 #[test]
