@@ -34,7 +34,7 @@ KEY, NEXT_KEY = "a-key-for-these-checks", "the-key-that-comes-after"
 # After drain.grace the server looks for this long whether bytes still move (QUIET in src/server/lifecycle.rs).
 LAST_BYTES = 3
 # Measured, see docs/operations.md: what is there from the start, and what one comparison of the largest texts adds.
-MEGABYTES_AT_REST, MEGABYTES_A_COMPARISON = 55, 160
+MEGABYTES_AT_REST, MEGABYTES_A_COMPARISON = 55, 240
 
 
 class Server:
@@ -130,9 +130,9 @@ def files(binary):
     memory = {"kubernetes": limits["memory"], "compose": compose["deploy"]["resources"]["limits"]["memory"]}
     for name, limit in memory.items():
         config = stops[name][0]
-        need = MEGABYTES_AT_REST + config["admission"]["permits"] * MEGABYTES_A_COMPARISON
+        need = MEGABYTES_AT_REST + config["admission"]["threads"] * MEGABYTES_A_COMPARISON
         need += config["limits"]["held_bytes"] / 1e6
-        yield f"{name}: the largest texts fit into its memory", config["admission"]["permits"] > 0 and need < int(re.match(r"\d+", limit).group()) * 1000
+        yield f"{name}: the largest texts fit into its memory", config["admission"]["threads"] > 0 and need < int(re.match(r"\d+", limit).group()) * 1000
     ports = {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
     config = stops["kubernetes"][0]
     yield "kubernetes: ports are those of the settings", all(
