@@ -18,7 +18,7 @@ const options = {
   "grpc.per_rpc_retry_buffer_size": 2 << 20, // A request has up to 1 MiB; what is not kept is not sent again.
 };
 
-// What call(deadline) resolves to. A busy server says when to come back: that is waited for, within the deadline.
+// What call(deadline) resolves to. A busy server says when to come back, an absent one does not: both are waited for.
 async function retrying(call, deadline = Date.now() + 10_000) {
   for (;;) {
     try {
@@ -27,9 +27,11 @@ async function retrying(call, deadline = Date.now() + 10_000) {
       const [status] = error.metadata?.get("grpc-status-details-bin") ?? [];
       const details = status ? types["google.rpc.Status"].deserialize(status).details : [];
       const info = details.find((detail) => detail.type_url.endsWith("/google.rpc.RetryInfo"));
-      const { seconds, nanos } = info ? RetryInfo.toObject(RetryInfo.decode(info.value), { longs: Number, defaults: true }).retryDelay : {};
+      const told = info && RetryInfo.toObject(RetryInfo.decode(info.value), { longs: Number, defaults: true }).retryDelay;
+      const { seconds, nanos } = told ?? { seconds: 0, nanos: 2e8 };
       const wait = (seconds * 1e3 + nanos / 1e6) * (1 + Math.random() / 2);
-      if (error.code !== grpc.status.RESOURCE_EXHAUSTED || !info || Date.now() + wait > deadline) throw error;
+      const isBusy = error.code === grpc.status.RESOURCE_EXHAUSTED && info;
+      if (!(isBusy || error.code === grpc.status.UNAVAILABLE) || Date.now() + wait > deadline) throw error;
       console.error(`again in ${(wait / 1e3).toFixed(3)} s: ${error.details}`);
       await sleep(wait);
     }

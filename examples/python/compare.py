@@ -22,7 +22,7 @@ OPTIONS = [
 
 
 def retrying(call, deadline=10.0):
-    """What call(seconds left) returns. A busy server says when to come back: that is waited for, within the deadline."""
+    """What call(seconds left) returns. A busy server says when to come back, an absent one does not: both are waited for."""
     end = time.monotonic() + deadline
     while True:
         try:
@@ -30,8 +30,10 @@ def retrying(call, deadline=10.0):
         except grpc.RpcError as error:
             status, info = rpc_status.from_call(error), error_details_pb2.RetryInfo()
             is_told = status is not None and any(detail.Unpack(info) for detail in status.details)
-            wait = info.retry_delay.ToTimedelta().total_seconds() * random.uniform(1, 1.5)
-            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED or not is_told or time.monotonic() + wait > end:
+            is_away = error.code() == grpc.StatusCode.UNAVAILABLE
+            wait = (info.retry_delay.ToTimedelta().total_seconds() if is_told else 0.2) * random.uniform(1, 1.5)
+            is_busy = error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED and is_told
+            if not (is_busy or is_away) or time.monotonic() + wait > end:
                 raise
             print(f"again in {wait:.3f} s: {error.details()}", file=sys.stderr)
             time.sleep(wait)

@@ -109,6 +109,8 @@ def checks(plain: str, full: str, keys: str, away: str, cut: str, not_serving: s
 
     with Client(away) as client:
         yield "tries again", failure(client) is None
+        ids = [answer.id for answer in client.compare_stream(requests(100))]
+        yield "tries a stream again", ids == [str(n) for n in range(100)]
     with Client(cut) as client:
         ids = [answer.id for answer in client.compare_stream(requests(100))]
         yield "takes a broken stream up", ids == [str(n) for n in range(100)]

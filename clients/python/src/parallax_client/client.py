@@ -23,6 +23,8 @@ _Answer = TypeVar("_Answer")
 _MAX_ANSWER_BYTES = 64 << 20
 # A request has up to 1 MiB. gRPC does not make a call again of which it has not kept the request, and keeps 256 KiB.
 _RETRY_BUFFER_BYTES = 2 << 20
+# First wait for a server that is not there, for which no server tells a time.
+_ABSENT_SECONDS = 0.1
 # A caller who is refused again and again waits up to so many times as long as it is told.
 _MAX_GROWTH = 16
 
@@ -36,8 +38,8 @@ class Client:
     it is configured otherwise. `options` are added to those of the channel.
 
     A call that meets a busy server (RESOURCE_EXHAUSTED) is made again after the time that the server tells, as long as its
-    deadline allows; gRPC itself makes a call again that meets no server (UNAVAILABLE), by the service config. Every failure
-    is raised as ParallaxError.
+    deadline allows; gRPC itself makes a call again that meets no server (UNAVAILABLE), by the service config, and this class
+    a stream. Every failure is raised as ParallaxError.
     """
 
     def __init__(
@@ -111,9 +113,10 @@ class Client:
             is_further = unanswered.n_answered > n_before
             n_refusals = 0 if is_further else n_refusals + 1
             if is_further and error.code == grpc.StatusCode.UNAVAILABLE:
-                # Before the first answer gRPC tries again by itself; after it, only we know what is answered.
                 continue
-            _wait(error, n_refusals, end)
+            # gRPC does not try a stream again: only we know what is answered, and made to repeat what was sent it has lost
+            # a request.
+            _wait(error, n_refusals, end, _ABSENT_SECONDS)
 
     def extract_positions(
         self,
@@ -170,13 +173,19 @@ class Client:
             _wait(error, n_refusals, end)
 
 
-def _wait(error: ParallaxError, n_refusals: int, end: float) -> None:
-    """Waits until the call may be made again after its n-th refusal in a row; raises the error when it may not."""
-    if error.code != grpc.StatusCode.RESOURCE_EXHAUSTED or error.retry_after is None:
+def _wait(error: ParallaxError, n_refusals: int, end: float, absent: float | None = None) -> None:
+    """Waits until the call may be made again after its n-th refusal in a row; raises the error when it may not.
+
+    `absent` are the seconds of the first wait for a server that is not there; None: it is not waited for.
+    """
+    first = error.retry_after if error.code == grpc.StatusCode.RESOURCE_EXHAUSTED else None
+    if error.code == grpc.StatusCode.UNAVAILABLE:
+        first = absent
+    if first is None:
         raise error
     # Longer from time to time, and not all callers in the same instant.
     growth = min(2.0 ** (n_refusals - 1), _MAX_GROWTH)
-    seconds = error.retry_after * growth * random.uniform(1.0, 1.5)
+    seconds = first * growth * random.uniform(1.0, 1.5)
     if time.monotonic() + seconds >= end:
         raise error
     time.sleep(seconds)
