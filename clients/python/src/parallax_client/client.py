@@ -25,6 +25,8 @@ _MAX_ANSWER_BYTES = 64 << 20
 _RETRY_BUFFER_BYTES = 2 << 20
 # First wait for a server that is not there, for which no server tells a time.
 _ABSENT_SECONDS = 0.1
+# A try that has less time than this would end by its deadline, and hide why the tries before it failed.
+_LEAST_SECONDS = 0.1
 # A caller who is refused again and again waits up to so many times as long as it is told.
 _MAX_GROWTH = 16
 
@@ -186,7 +188,7 @@ def _wait(error: ParallaxError, n_refusals: int, end: float, absent: float | Non
     # Longer from time to time, and not all callers in the same instant.
     growth = min(2.0 ** (n_refusals - 1), _MAX_GROWTH)
     seconds = first * growth * random.uniform(1.0, 1.5)
-    if time.monotonic() + seconds >= end:
+    if time.monotonic() + seconds + _LEAST_SECONDS >= end:
         raise error
     time.sleep(seconds)
 
