@@ -7,10 +7,8 @@ Starts BINARY on a free port, checks good and bad requests, stops it, and prints
 """
 import json
 import pathlib
-import re
 import subprocess
 import sys
-import threading
 
 import grpc
 from google.protobuf import json_format, message_factory
@@ -18,6 +16,8 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.rpc import error_details_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_status import rpc_status
+
+from server import Server
 
 SERVICE = "parallax.v1.ComparisonService"
 LEFT = "Minister Aro of Kenya reaffirmed support for the Tarn ceasefire. He pledged 30 million dollars for the port."
@@ -34,24 +34,6 @@ BAD = {
     "options": {"linkThreshold": 2},
 }
 BAD_PATHS = {"readouts[0].text", "readouts[1].id", "readouts[1].date", "options.link_threshold"}
-
-
-class Server:
-    def __init__(self, binary):
-        self.process = subprocess.Popen(
-            [binary, "serve", "--address", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            found = re.search(r"address=(\S+)", line)
-            if found:
-                self.address = found.group(1)
-                break
-        else:
-            raise SystemExit("the server ended before it served")
-        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
-
-    def stop(self):
-        self.process.terminate()
-        return self.process.wait(timeout=30)
 
 
 class Client:

@@ -21,6 +21,8 @@ import time
 
 import grpc
 
+from server import Server
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DEFAULT_ADDRESS = "127.0.0.1:50051"
 STREAM = "/parallax.v1.ComparisonService/CompareStream"
@@ -38,30 +40,6 @@ PACKAGE = ROOT / "clients/python"
 PACKAGE_PYTHON = PACKAGE / ".venv/bin/python"
 # The last line that each program prints, and how each says that it waits.
 DONE, WAITS = "100 of 100 comparisons answered", "again in "
-
-
-class Server:
-    """The binary, on a port of its own."""
-
-    def __init__(self, binary, *arguments):
-        command = [binary, "serve", "--address", "127.0.0.1:0", *arguments]
-        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            found = re.search(r"address=(\S+)", line)
-            if found:
-                self.address = found.group(1)
-                break
-        else:
-            raise SystemExit("the server ended before it served")
-        threading.Thread(target=lambda: [None for _ in self.process.stderr], daemon=True).start()
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            return self.process.wait(timeout=40)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
 
 
 class Front(grpc.GenericRpcHandler):
