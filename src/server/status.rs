@@ -1,7 +1,8 @@
 //! What can go wrong in a call, and what the caller is told: one exhaustive match.
 //!
 //! Every status carries `google.rpc.ErrorInfo` with a reason of `ErrorReason`; a refused request carries
-//! `BadRequest`, an overload `RetryInfo`. No message holds text of a request.
+//! `BadRequest`, an overload `RetryInfo`. gRPC clients that make calls again by themselves read no `RetryInfo` but the
+//! trailer `grpc-retry-pushback-ms` (gRFC A6): every RESOURCE_EXHAUSTED has it. No message holds text of a request.
 
 use crate::pipeline::Cancelled;
 use crate::server::limits::Limits;
@@ -11,11 +12,15 @@ use crate::server::wire::Violations;
 use prost::Message as _;
 use std::collections::HashMap;
 use std::time::Duration;
+use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
 /// Domain of every `ErrorInfo`: the package of the API.
 pub const ERROR_DOMAIN: &str = "parallax.v1";
+
+/// Milliseconds after which a gRPC client may make the call again; below zero: not at all.
+pub const PUSHBACK: &str = "grpc-retry-pushback-ms";
 
 /// What can go wrong in a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,6 +114,10 @@ impl From<Error> for Status {
             metadata.insert("limit".to_owned(), limit.to_string());
             metadata.extend(actual.map(|actual| ("actual".to_owned(), actual.to_string())));
         };
+        let mut trailers = MetadataMap::new();
+        let mut push_back = |milliseconds: i64| {
+            trailers.insert(PUSHBACK, milliseconds.into());
+        };
         let (code, reason) = match error {
             Error::Invalid(violations) => {
                 details.set_bad_request(field_violations(&violations));
@@ -116,18 +125,22 @@ impl From<Error> for Status {
             }
             Error::Overloaded { retry_after } => {
                 details.set_retry_info(Some(retry_after));
+                push_back(milliseconds(retry_after));
                 (Code::ResourceExhausted, ErrorReason::Overloaded)
             }
             Error::RateLimited { retry_after } => {
                 details.set_retry_info(Some(retry_after));
+                push_back(milliseconds(retry_after));
                 (Code::ResourceExhausted, ErrorReason::RateLimited)
             }
             Error::MessageTooLarge { limit, actual } => {
                 measure(limit, actual);
+                push_back(NOT_AGAIN);
                 (Code::ResourceExhausted, ErrorReason::MessageTooLarge)
             }
             Error::AnswerTooLarge { limit, actual } => {
                 measure(limit, actual);
+                push_back(NOT_AGAIN);
                 (Code::ResourceExhausted, ErrorReason::AnswerTooLarge)
             }
             Error::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
@@ -146,8 +159,16 @@ impl From<Error> for Status {
         let reason = reason.as_str_name();
         let reason = reason.strip_prefix("ERROR_REASON_").unwrap_or(reason);
         details.set_error_info(reason, ERROR_DOMAIN, metadata);
-        Self::with_error_details(code, message, details)
+        Self::with_error_details_and_metadata(code, message, details, trailers)
     }
+}
+
+/// A [`PUSHBACK`] that says that the same call would fail again.
+const NOT_AGAIN: i64 = -1;
+
+/// Whole milliseconds, the last one begun included, so that nobody comes too early.
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
 fn field_violations(violations: &Violations) -> Vec<FieldViolation> {
@@ -248,6 +269,21 @@ mod tests {
         check(Error::UnknownService, Code::NotFound, "UNKNOWN_SERVICE");
         check(Error::Unauthenticated, Code::Unauthenticated, "UNAUTHENTICATED");
         check(Error::Internal { request_id: RequestId::random() }, Code::Internal, "INTERNAL");
+    }
+
+    #[test]
+    fn clients_that_try_again_by_themselves_are_told_when() {
+        let check = |error: Error, expected: Option<&str>| {
+            let status = Status::from(error);
+            let told = status.metadata().get(PUSHBACK).map(|value| value.to_str().expect("it is a number"));
+            assert_eq!(told, expected, "{status:?}");
+        };
+        let retry_after = Duration::from_micros(50_001);
+        check(Error::Overloaded { retry_after }, Some("51"));
+        check(Error::RateLimited { retry_after: Duration::ZERO }, Some("0"));
+        check(Error::MessageTooLarge { limit: 1, actual: None }, Some("-1"));
+        check(Error::AnswerTooLarge { limit: 1, actual: None }, Some("-1"));
+        check(Error::ShuttingDown, None);
     }
 
     #[test]

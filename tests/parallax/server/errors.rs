@@ -1,7 +1,7 @@
 //! What each method answers to a bad request, and when it cannot answer. The rules of the fields one by one are rows
 //! under `src/server/wire`; here every rule is seen to reach the caller.
 
-use super::harness::{Running, client, long_request, narrow, readout, refused, side, two_readouts, violated};
+use super::harness::{Running, client, long_request, narrow, pushback, readout, refused, side, two_readouts, violated};
 use http::uri::PathAndQuery;
 use parallax::server::pb;
 use std::time::Duration;
@@ -105,7 +105,9 @@ async fn the_rules_of_the_other_methods_reach_the_caller() {
 async fn a_message_over_the_limit_is_the_callers_mistake() {
     let (_running, mut client) = client().await;
     let request = pb::CompareRequest { readouts: vec![readout(&"a ".repeat(600_000))], ..Default::default() };
-    let details = refused(client.compare(request).await, Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
+    let answer = client.compare(request).await;
+    assert_eq!(pushback(&answer), Some(-1), "trying again does not help");
+    let details = refused(answer, Code::ResourceExhausted, "MESSAGE_TOO_LARGE");
     let measured = &details.error_info().unwrap().metadata;
     assert_eq!((measured["limit"].as_str(), measured["actual"].as_str()), ("1048576", "1200008"));
     assert!(details.retry_info().is_none(), "trying again does not help");
@@ -151,9 +153,11 @@ async fn an_overload_is_told_with_a_delay_and_passes() {
         let mut n_refused = 0;
         for answer in crowd {
             if let answer @ Err(_) = answer.await.unwrap() {
+                let pushback = pushback(&answer).expect("clients that retry by themselves are told when");
                 let details = refused(answer, Code::ResourceExhausted, "OVERLOADED");
                 let delay = details.retry_info().and_then(|info| info.retry_delay).expect("it says when to come back");
                 assert!(delay > Duration::ZERO && delay <= Duration::from_secs(5), "{delay:?}");
+                assert_eq!(Duration::from_millis(pushback as u64).as_millis(), delay.as_micros().div_ceil(1000));
                 n_refused += 1;
             }
         }

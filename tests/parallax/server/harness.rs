@@ -164,6 +164,12 @@ pub(super) fn refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code,
     details
 }
 
+/// Milliseconds after which a client may make a failed call again by itself, below zero never, where that is told.
+pub(super) fn pushback<T>(answer: &Result<T, Status>) -> Option<i64> {
+    let told = answer.as_ref().err()?.metadata().get("grpc-retry-pushback-ms")?;
+    Some(told.to_str().unwrap().parse().unwrap())
+}
+
 /// The paths of the violated fields of a refused request.
 #[track_caller]
 pub(super) fn violated<T: std::fmt::Debug>(answer: Result<T, Status>) -> Vec<String> {
