@@ -1,5 +1,7 @@
 //! The service, by real clients over real sockets: every method and every error.
 
+mod attacker;
+
 mod attacks;
 
 mod connections;
