@@ -15,6 +15,8 @@ pub mod static_embeddings;
 
 pub mod cross_encoder;
 
+pub mod judgement_cache;
+
 #[cfg(test)]
 mod parity;
 

@@ -11,7 +11,7 @@
 //! let cancel = Cancel::default();
 //! let other_thread = cancel.clone();
 //! other_thread.cancel();
-//! let scores = pipeline::score_pairs_unless(&cancel, &["a".into()], &["b".into()], Engine::Fast);
+//! let scores = pipeline::score_pairs_unless(&cancel, &["a".into()], &["b".into()], Engine::Fast, None);
 //! assert_eq!(scores, Err(Cancelled));
 //! ```
 

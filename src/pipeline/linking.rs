@@ -12,6 +12,7 @@ use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
 use crate::models::cross_encoder::{self, Judgement};
+use crate::models::judgement_cache::JudgementCache;
 use crate::readout::Readout;
 use foldhash::HashSet;
 use std::collections::BTreeMap;
@@ -51,7 +52,8 @@ pub(super) fn link(
             let cap = similarity::MAX_JUDGED / n_groups.max(1);
             let by_fast: Vec<(usize, usize, f64)> =
                 pairs.iter().map(|pair| (pair.left, pair.right, pair.score)).collect();
-            let judged = linking.judged(cancel, pairs, &left, &right, cap, None)?;
+            let judging = Judging { judge: None, judgements: options.judgements.as_deref() };
+            let judged = linking.judged(cancel, pairs, (&left, &right), cap, judging)?;
             let read: HashSet<(usize, usize)> = judged.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
             for (i, j, score) in by_fast.into_iter().filter(|(i, j, _)| !read.contains(&(*i, *j))) {
                 for idx in [left[i], right[j]] {
@@ -140,6 +142,15 @@ pub(super) struct Judged {
 /// Judges two positions in place of the cross-encoder.
 pub type Judge<'a> = dyn Fn(&Position, &Position) -> Judgement + 'a;
 
+/// Who judges pairs.
+#[derive(Clone, Copy)]
+pub(super) struct Judging<'a> {
+    /// `None`: the cross-encoder.
+    pub(super) judge: Option<&'a Judge<'a>>,
+    /// What the cross-encoder is not asked again.
+    pub(super) judgements: Option<&'a JudgementCache>,
+}
+
 /// What the linking of positions works on. Positions go by their index in the answer.
 pub(super) struct Linking<'a> {
     readouts: &'a [Readout],
@@ -175,15 +186,14 @@ impl<'a> Linking<'a> {
         &self,
         cancel: &Cancel,
         pairs: Vec<similarity::ScoredPair>,
-        left: &[usize],
-        right: &[usize],
+        (left, right): (&[usize], &[usize]),
         cap: usize,
-        judge: Option<&Judge<'_>>,
+        judging: Judging<'_>,
     ) -> Result<Judged, Cancelled> {
         let (pairs, n_left_out) = similarity::shortlist(pairs, left.len(), right.len(), cap);
         let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
         let mut n_shortened = 0;
-        let judgements = match judge {
+        let judgements = match judging.judge {
             Some(judge) => {
                 asked.map(|pair| judge(self.position(left[pair.left]), self.position(right[pair.right]))).collect()
             }
@@ -199,7 +209,7 @@ impl<'a> Linking<'a> {
                 };
                 n_shortened = asked.clone().filter(is_long).count();
                 let texts: Vec<(&str, &str)> = asked.map(|pair| (&*lefts[pair.left], &*rights[pair.right])).collect();
-                judge_all(cancel, &texts)?
+                judge_all(cancel, &texts, judging.judgements)?
             }
         };
         let pairs = similarity::judged(pairs, left.len(), right.len(), &judgements);
@@ -223,14 +233,28 @@ impl<'a> Linking<'a> {
 /// Pairs of texts between two looks at the flag: some 10 ms of reading.
 const PAIRS_A_LOOK: usize = 4;
 
-/// The cross-encoder's judgement of every pair of texts. A pair is judged alike alone and among others.
-pub(super) fn judge_all(cancel: &Cancel, texts: &[(&str, &str)]) -> Result<Vec<Judgement>, Cancelled> {
-    let mut judgements = Vec::with_capacity(texts.len());
-    for part in texts.chunks(PAIRS_A_LOOK) {
+/// The cross-encoder's judgement of every pair of texts, of those that `remembered` has without asking it. A pair is
+/// judged alike alone and among others.
+pub(super) fn judge_all(
+    cancel: &Cancel,
+    texts: &[(&str, &str)],
+    remembered: Option<&JudgementCache>,
+) -> Result<Vec<Judgement>, Cancelled> {
+    let texts: Vec<(&str, &str)> = texts.iter().map(|&(a, b)| cross_encoder::canonical(a, b)).collect();
+    let mut judgements: Vec<Option<Judgement>> =
+        texts.iter().map(|&(a, b)| remembered.and_then(|cache| cache.get(a, b))).collect();
+    let unknown: Vec<usize> = (0..texts.len()).filter(|&at| judgements[at].is_none()).collect();
+    for part in unknown.chunks(PAIRS_A_LOOK) {
         cancel.check()?;
-        judgements.extend(cross_encoder::judge_unordered(part));
+        let asked: Vec<(&str, &str)> = part.iter().map(|&at| texts[at]).collect();
+        for (&at, judgement) in part.iter().zip(cross_encoder::judge(&asked)) {
+            if let Some(cache) = remembered {
+                cache.put(texts[at].0, texts[at].1, judgement);
+            }
+            judgements[at] = Some(judgement);
+        }
     }
-    Ok(judgements)
+    Ok(judgements.into_iter().map(|judgement| judgement.expect("the unknown ones were asked for")).collect())
 }
 
 /// For every two sides inside one readout, the positions that each of them holds alone.

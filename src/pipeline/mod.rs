@@ -29,13 +29,14 @@ mod inventory;
 mod word_classes;
 
 use crate::models::cross_encoder;
+use crate::models::judgement_cache::JudgementCache;
 use crate::readout::{Readout, Side};
 pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
 pub use linking::Judge;
-use linking::Linking;
+use linking::{Judging, Linking};
 pub use position::MAX_POSITIONS;
 use position::Position;
 use report::{Comparison, Extraction, Point, PointKind, ReadoutSummary, Warning, WarningCode};
@@ -43,6 +44,7 @@ use segmentation::Segmentation;
 use sides::Cast;
 use similarity::ScorePart;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The scorer that decides which positions are about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -80,6 +82,8 @@ pub struct Options {
     pub max_points: usize,
     /// Most positions of a readout, at most [`MAX_POSITIONS`], which is the default. Those after it are left out.
     pub max_positions: usize,
+    /// Where judgements of the cross-encoder are looked for and kept. Default `None`: each is made anew.
+    pub judgements: Option<Arc<JudgementCache>>,
 }
 
 impl Default for Options {
@@ -90,6 +94,7 @@ impl Default for Options {
             point_kinds: Vec::new(),
             max_points: 1_000,
             max_positions: MAX_POSITIONS,
+            judgements: None,
         }
     }
 }
@@ -184,10 +189,10 @@ pub type ScoredRow = Vec<(f64, Vec<ScorePart>)>;
 /// The score of every left statement against every right one with its parts, row by row, each scored alone.
 #[must_use]
 pub fn score_pairs(left: &[String], right: &[String], engine: Engine) -> Vec<ScoredRow> {
-    score_pairs_unless(&Cancel::default(), left, right, engine).expect("nobody cancels")
+    score_pairs_unless(&Cancel::default(), left, right, engine, None).expect("nobody cancels")
 }
 
-/// As [`score_pairs`], until `cancel` is set.
+/// As [`score_pairs`], until `cancel` is set; judgements of the cross-encoder are looked for and kept in `judgements`.
 ///
 /// # Errors
 /// When it was.
@@ -196,6 +201,7 @@ pub fn score_pairs_unless(
     left: &[String],
     right: &[String],
     engine: Engine,
+    judgements: Option<&JudgementCache>,
 ) -> Result<Vec<ScoredRow>, Cancelled> {
     cancel.enter(Stage::Features)?;
     let describe = |text: &String| cancel.check().map(|()| features::describe_statement(text));
@@ -212,7 +218,7 @@ pub fn score_pairs_unless(
         let text = |text: &String| cross_encoder::clean(text);
         let (left, right): (Vec<_>, Vec<_>) = (left.iter().map(text).collect(), right.iter().map(text).collect());
         let texts: Vec<(&str, &str)> = cells.iter().map(|&(i, j)| (&*left[i], &*right[j])).collect();
-        for (&(i, j), judgement) in cells.iter().zip(linking::judge_all(cancel, &texts)?) {
+        for (&(i, j), judgement) in cells.iter().zip(linking::judge_all(cancel, &texts, judgements)?) {
             rows[i][j] = similarity::score_alone(&left_features[i], &right_features[j], Some(&judgement));
         }
     }
@@ -245,7 +251,10 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
     let mut pairs = match engine {
         Engine::Fast => pairs,
         Engine::Thorough => {
-            linking.judged(&cancel, pairs, &left, &right, similarity::MAX_JUDGED, judge).expect("nobody cancels").pairs
+            linking
+                .judged(&cancel, pairs, (&left, &right), similarity::MAX_JUDGED, Judging { judge, judgements: None })
+                .expect("nobody cancels")
+                .pairs
         }
     };
     for pair in &mut pairs {

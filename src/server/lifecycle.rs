@@ -12,6 +12,7 @@ use super::pb::comparison_service_server::{ComparisonServiceServer, SERVICE_NAME
 use super::service::Comparisons;
 use super::tls::{self, TlsError};
 use super::{DESCRIPTOR, admin};
+use crate::models::judgement_cache::JudgementCache;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -112,12 +113,17 @@ impl Server {
         let admission = Admission::new(settings.n_permits(), settings.n_threads(), settings.n_waiting(), settings.nice)
             .map_err(ServeError::Start)?;
         let admission = Arc::new(admission);
-        let open = Arc::new(Open::new(Metrics::new(&admission)));
+        let judgements = match config.cache.judgement_bytes {
+            0 => None,
+            n_bytes => Some(Arc::new(JudgementCache::new(n_bytes))),
+        };
+        let open = Arc::new(Open::new(Metrics::new(&admission, judgements.as_ref())));
         let mut all_done = open.calls.subscribe();
         let gate = Arc::new(gate);
         let (mut health, health_service) = tonic_health::server::health_reporter();
         set_health(&health, ServingStatus::Serving).await;
-        let comparisons = Comparisons::new(Arc::clone(&admission), config.limits, config.compression.min_bytes);
+        let comparisons =
+            Comparisons::new(Arc::clone(&admission), config.limits, judgements, config.compression.min_bytes);
         let service = ComparisonServiceServer::new(comparisons)
             .max_decoding_message_size(config.limits.message_bytes)
             .max_encoding_message_size(config.limits.answer_bytes);

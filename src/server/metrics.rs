@@ -4,9 +4,10 @@
 //! cuts is recorded, too. Labels are methods, codes and stages: never anything that a caller wrote.
 
 use super::admission::Admission;
+use crate::models::judgement_cache::JudgementCache;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
@@ -74,7 +75,7 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn new(admission: &Arc<Admission>) -> Self {
+    pub(super) fn new(admission: &Arc<Admission>, judgements: Option<&Arc<JudgementCache>>) -> Self {
         let mut registry = Registry::with_prefix("parallax");
         let mut metrics = Self {
             registry: Registry::default(),
@@ -108,6 +109,9 @@ impl Metrics {
         let failed = metrics.reloads_failed.clone();
         registry.register("reloads_failed", "Readings of certificates and keys that failed", failed);
         registry.register_collector(Box::new(Permits(Arc::clone(admission))));
+        if let Some(judgements) = judgements {
+            registry.register_collector(Box::new(Judgements(Arc::clone(judgements))));
+        }
         metrics.registry = registry;
         metrics
     }
@@ -142,5 +146,25 @@ impl Collector for Permits {
             gauge.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
         }
         Ok(())
+    }
+}
+
+/// The memory of judgements, read when it is asked for. The hit rate is found / (found + missed).
+#[derive(Debug)]
+struct Judgements(Arc<JudgementCache>);
+
+impl Collector for Judgements {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        for (name, help, value) in [
+            ("judgements_found", "Judgements of the thorough engine that were remembered", self.0.n_found()),
+            ("judgements_missed", "Judgements of the thorough engine that had to be made", self.0.n_missed()),
+        ] {
+            let counter = ConstCounter::new(value);
+            let kind = prometheus_client::encoding::EncodeMetric::metric_type(&counter);
+            counter.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
+        let gauge = ConstGauge::new(i64::try_from(self.0.n_held()).unwrap_or(i64::MAX));
+        let kind = prometheus_client::encoding::EncodeMetric::metric_type(&gauge);
+        gauge.encode(encoder.encode_descriptor("judgements_held", "Judgements that are held", None, kind)?)
     }
 }

@@ -351,7 +351,7 @@ mod tests {
         let admission = Arc::new(Admission::new(1, 1, 1, 0).expect("a thread can be had"));
         let config = Config::default();
         let gate = Arc::new(Gate::new(&config.auth, 0, 0).expect("there are no keys"));
-        let open = Arc::new(Open::new(Metrics::new(&admission)));
+        let open = Arc::new(Open::new(Metrics::new(&admission, None)));
         let rules = Arc::new(Rules { deadline: config.deadline, limits: config.limits, gate, admission });
         (Observed::new(handler, rules, Arc::clone(&open)), open)
     }

@@ -8,6 +8,7 @@ use super::pb::{self, compare_stream_response};
 use super::request_id::RequestId;
 use super::status::{self, Error};
 use super::wire::{self, CompareInput, ExtractInput, ScoreInput, StreamInput};
+use crate::models::judgement_cache::JudgementCache;
 use crate::pipeline::{self, Cancel, Cancelled};
 use prost::Message;
 use std::pin::Pin;
@@ -29,6 +30,7 @@ const STREAM_WINDOW: usize = 4;
 pub(super) struct Comparisons {
     admission: Arc<Admission>,
     limits: Limits,
+    judgements: Option<Arc<JudgementCache>>,
     /// Answers under this size are not compressed.
     min_compressed_bytes: usize,
     /// Made once: the digests of the models do not change while the process runs.
@@ -36,9 +38,20 @@ pub(super) struct Comparisons {
 }
 
 impl Comparisons {
-    pub(super) fn new(admission: Arc<Admission>, limits: Limits, min_compressed_bytes: usize) -> Self {
+    pub(super) fn new(
+        admission: Arc<Admission>,
+        limits: Limits,
+        judgements: Option<Arc<JudgementCache>>,
+        min_compressed_bytes: usize,
+    ) -> Self {
         let description = Arc::new(wire::engine_description(&limits));
-        Self { admission, limits, min_compressed_bytes, description }
+        Self { admission, limits, judgements, min_compressed_bytes, description }
+    }
+
+    /// The input of a comparison with the memory of this server.
+    fn remembering(&self, mut input: CompareInput) -> CompareInput {
+        input.options.judgements.clone_from(&self.judgements);
+        input
     }
 
     /// An answer; a small one is sent as it is, whatever encodings its caller takes.
@@ -56,7 +69,10 @@ impl Comparisons {
         let n_bytes = item.encoded_len();
         let StreamInput { id, input } = (item, &self.limits).into();
         let compared = match input {
-            Ok(input) => self.admission.run_when_free(&context, move |cancel| compare(cancel, &input)).await,
+            Ok(input) => {
+                let input = self.remembering(input);
+                self.admission.run_when_free(&context, move |cancel| compare(cancel, &input)).await
+            }
             Err(violations) => Err(violations.into()),
         };
         context.release(n_bytes);
@@ -109,6 +125,7 @@ impl ComparisonService for Comparisons {
         let input = CompareInput::try_from((request, &self.limits)).map_err(Error::from)?;
         record_input(input.readouts.len(), input.sides.len());
         Span::current().record("engine", field::debug(input.options.engine));
+        let input = self.remembering(input);
         let comparison = self.admission.run(&context, move |cancel| compare(cancel, &input)).await?;
         Span::current().record("positions", comparison.positions.len()).record("points", comparison.points.len());
         Ok(self.answer(pb::CompareResponse { comparison: Some(comparison) }))
@@ -153,8 +170,10 @@ impl ComparisonService for Comparisons {
         let input = ScoreInput::try_from((request, &self.limits)).map_err(Error::from)?;
         Span::current().record("engine", field::debug(input.engine));
         Span::current().record("pairs", input.left.len() * input.right.len());
+        let judgements = self.judgements.clone();
         let score = move |cancel: &Cancel| {
-            let rows = pipeline::score_pairs_unless(cancel, &input.left, &input.right, input.engine)?;
+            let judgements = judgements.as_deref();
+            let rows = pipeline::score_pairs_unless(cancel, &input.left, &input.right, input.engine, judgements)?;
             Ok(wire::scores(&rows, input.with_parts))
         };
         Ok(self.answer(self.admission.run(&context, score).await?))

@@ -131,7 +131,7 @@ def files(binary):
     for name, limit in memory.items():
         config = stops[name][0]
         need = MEGABYTES_AT_REST + config["admission"]["threads"] * MEGABYTES_A_COMPARISON
-        need += config["limits"]["held_bytes"] / 1e6
+        need += (config["limits"]["held_bytes"] + config["cache"]["judgement_bytes"]) / 1e6
         yield f"{name}: the largest texts fit into its memory", config["admission"]["threads"] > 0 and need < int(re.match(r"\d+", limit).group()) * 1000
     ports = {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
     config = stops["kubernetes"][0]

@@ -57,7 +57,7 @@ fn a_cancelled_extraction_stops_in_every_stage() {
 #[test]
 fn cancelled_scores_stop() {
     let statements: Vec<String> = (0..100).map(|n| format!("Convoy {n} leaves Port Tarn on day {n}.")).collect();
-    check(|cancel| pipeline::score_pairs_unless(cancel, &statements, &statements, Engine::Fast).map(drop));
+    check(|cancel| pipeline::score_pairs_unless(cancel, &statements, &statements, Engine::Fast, None).map(drop));
 }
 
 #[test]

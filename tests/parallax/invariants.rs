@@ -1,13 +1,15 @@
 //! The laws that every answer keeps, on real-style and on generated text.
 
+use parallax::models::judgement_cache::JudgementCache;
 use parallax::pipeline::position::Position;
 use parallax::pipeline::report::{Comparison, PointKind, WarningCode};
-use parallax::pipeline::{self, Engine, Options};
+use parallax::pipeline::{self, Cancel, Engine, Options};
 use parallax::readout::{Readout, Side, Statement};
 use parallax::span::{OffsetMap, OffsetUnit, Span};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::gold_cases;
 
@@ -292,6 +294,34 @@ fn the_same_request_gives_the_same_answer_on_any_number_of_threads() {
                 scope.spawn(|| assert_eq!(answers(), expected));
             }
         });
+    }
+}
+
+#[test]
+fn what_is_remembered_changes_no_answer() {
+    let memory = Arc::new(JudgementCache::new(1 << 20));
+    // Few of the second have room, so that some are found and some are not.
+    let narrow = Arc::new(JudgementCache::new(1 << 10));
+    for case in gold_cases::all().into_iter().take(2) {
+        let expected = compare(&case.readouts, &case.sides, Engine::Thorough);
+        for (round, cache) in [(0, &memory), (1, &memory), (0, &narrow), (1, &narrow)] {
+            let judgements = Some(Arc::clone(cache));
+            let options = Options { engine: Engine::Thorough, judgements, ..Options::default() };
+            let missed = cache.n_missed();
+            assert_eq!(pipeline::compare(&case.readouts, &case.sides, &options), expected);
+            if round == 1 && Arc::ptr_eq(cache, &memory) {
+                assert_eq!(cache.n_missed(), missed, "all were remembered");
+            }
+        }
+    }
+    assert!(memory.n_found() > 0 && memory.n_missed() > 0);
+    let statements: Vec<String> = ["We will raise aid.", "We will cut aid.", "和平"].map(String::from).to_vec();
+    let expected = pipeline::score_pairs(&statements, &statements, Engine::Thorough);
+    for _ in 0..2 {
+        let cancel = Cancel::default();
+        let scores =
+            pipeline::score_pairs_unless(&cancel, &statements, &statements, Engine::Thorough, Some(&memory)).unwrap();
+        assert_eq!(scores, expected);
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Config {
     pub admission: Admission,
     pub deadline: Deadline,
     pub limits: Limits,
+    pub cache: Cache,
     pub connections: Connections,
     pub drain: Drain,
     pub tls: Tls,
@@ -80,6 +81,13 @@ pub struct Deadline {
     pub stream_default: Duration,
     #[serde(with = "duration")]
     pub stream_max: Duration,
+}
+
+/// What is remembered from call to call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "parallax.default.toml says what each means")]
+pub struct Cache {
+    pub judgement_bytes: usize,
 }
 
 /// What connections may do.
@@ -292,6 +300,7 @@ impl Config {
         ] {
             rule((1..=most).contains(&value), key, &format!("must be 1 to {most}"));
         }
+        rule(self.cache.judgement_bytes <= 1 << 40, "cache.judgement_bytes", "must be 0 to 1099511627776");
         rule(
             (1_024..=1 << 20).contains(&self.connections.header_bytes),
             "connections.header_bytes",

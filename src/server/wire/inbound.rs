@@ -285,6 +285,7 @@ fn options(given: pb::CompareOptions, limits: &Limits, violations: &mut Violatio
         point_kinds,
         max_points: given.max_points.map_or(default.max_points, |points| points as usize),
         max_positions: limits.positions,
+        judgements: None,
     };
     (options, names::offset_unit("options.offset_unit", given.offset_unit, violations))
 }

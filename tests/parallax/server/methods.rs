@@ -1,6 +1,6 @@
 //! What each method answers to a good request.
 
-use super::harness::{NORLAND, SUDRIA, client, readout, two_readouts};
+use super::harness::{NORLAND, Running, SUDRIA, administered, client, readout, two_readouts};
 use parallax::server::pb;
 use std::collections::HashSet;
 
@@ -194,4 +194,29 @@ async fn describe_engine_states_version_engines_and_limits() {
     assert_eq!((limits.score_pairs, limits.thorough_pairs), (40_000, 512));
     assert_eq!(description.engines, [i32::from(pb::Engine::Fast), pb::Engine::Thorough.into()]);
     assert!(limits.positions > 0);
+}
+
+#[tokio::test]
+async fn what_was_judged_is_remembered_and_counted() {
+    let running = Running::start(administered()).await;
+    let mut client = running.client().await;
+    let mut request = two_readouts();
+    request.options = Some(pb::CompareOptions { engine: pb::Engine::Thorough.into(), ..Default::default() });
+    let first = client.compare(request.clone()).await.unwrap().into_inner();
+    let missed = running.metric("parallax_judgements_missed_total").await;
+    assert!(missed > 0.0 && running.metric("parallax_judgements_found_total").await < 1.0);
+    assert!((running.metric("parallax_judgements_held").await - missed).abs() < 0.5);
+    let second = client.compare(request).await.unwrap().into_inner();
+    assert_eq!(first, second);
+    assert!((running.metric("parallax_judgements_missed_total").await - missed).abs() < 0.5, "none was made again");
+    assert!((running.metric("parallax_judgements_found_total").await - missed).abs() < 0.5);
+    // A server may be told to remember nothing.
+    let mut config = administered();
+    config.cache.judgement_bytes = 0;
+    let forgetful = Running::start(config).await;
+    let mut client = forgetful.client().await;
+    let mut request = two_readouts();
+    request.options = Some(pb::CompareOptions { engine: pb::Engine::Thorough.into(), ..Default::default() });
+    assert_eq!(client.compare(request).await.unwrap().into_inner(), first);
+    assert!(!forgetful.admin("/metrics").await.1.contains("judgements"));
 }
