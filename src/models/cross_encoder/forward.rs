@@ -16,7 +16,7 @@ pub(super) struct Batch {
     projected: Vec<f32>,
     taken: Vec<f32>,
     inner: Vec<f32>,
-    product: Product,
+    pub(super) product: Product,
 }
 
 /// Where the tokens of a pair are in the batch.

@@ -13,8 +13,8 @@
 //! A matrix has a row for each output.
 
 use super::super::wordpiece::N_TOKENS;
+use super::N_OUTPUTS;
 use super::numeric::MAX_PAIR_TOKENS;
-use super::{N_OUTPUTS, product};
 use rten_gemm::{GemmExecutor, PackedBMatrix};
 use rten_tensor::NdTensorView;
 use std::sync::LazyLock;
@@ -85,8 +85,8 @@ pub(super) struct Quantised {
     pub packed: PackedBMatrix<i8>,
     /// What one step of each row stands for.
     pub scales: Vec<f32>,
-    /// [`product::offset`] of each row.
-    pub offsets: Vec<i32>,
+    /// Of the numbers of each row.
+    pub sums: Vec<i32>,
     pub bias: Vec<f32>,
 }
 
@@ -167,10 +167,11 @@ impl Cursor {
         let scales = self.floats(n_rows)?;
         let numbers: Vec<i8> = self.take(n_rows * n_columns)?.iter().map(|byte| byte.cast_signed()).collect();
         let matrix = NdTensorView::from_data([n_rows, n_columns], &*numbers);
+        let sum = |row: &[i8]| row.iter().map(|&number| i32::from(number)).sum();
         Some(Quantised {
             packed: GemmExecutor::<u8, i8, i32>::new().prepack_b(matrix.transposed()),
             scales,
-            offsets: numbers.chunks_exact(n_columns).map(product::offset).collect::<Option<_>>()?,
+            sums: numbers.chunks_exact(n_columns).map(sum).collect(),
             bias: self.floats(n_rows)?,
         })
     }
