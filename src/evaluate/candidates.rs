@@ -56,6 +56,10 @@ pub struct Candidate {
     pub inputs: Vec<f64>,
     /// What is seen that bears on divergence.
     pub evidence: Vec<f64>,
+    /// Probability by the first look, of weights as they are.
+    pub first: f64,
+    /// Inputs of the second look at it, without the first score; none where there is no second look.
+    pub second: Vec<f64>,
 }
 
 /// Logits of the cross-encoder by gold pair and the two positions.
@@ -126,6 +130,8 @@ pub fn candidates(document: &Document, engine: Engine, logits: Option<&Logits>) 
             identical: pair.features.is_identical,
             inputs: similarity::inputs(&pair.features).map(|(_, value)| value).collect(),
             evidence: evidence.inputs().collect(),
+            first: similarity::first_score(&pair.features),
+            second: similarity::second_inputs(&pair.features),
         }
     };
     found.pairs.iter().zip(&found.evidence).map(candidate).collect()

@@ -7,7 +7,7 @@
 use super::features::Features;
 use super::language::{self, Attributed};
 use super::position::{self, Position};
-use super::relation::End;
+use super::relation::{End, LinkedPair};
 use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
@@ -66,20 +66,19 @@ pub(super) fn link(
         }
         let threshold = options.link_threshold.unwrap_or(engine.default_link_threshold());
         let opposition = linking.opposition(&left, &right);
-        for pair in alignment::align(&pairs, threshold) {
+        let linked = |pair: &similarity::ScoredPair| {
             cancel.check()?;
             let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
             let mut features = pair.features;
             similarity::read_characters(a.features, b.features, &mut features);
-            let (relation, reasons) = relation::classify(a, b, &features, opposition);
-            links.push(Link {
-                left: a.idx,
-                right: b.idx,
-                score: pair.score,
-                parts: similarity::parts(&features),
-                relation,
-                reasons,
-            });
+            Ok(LinkedPair { left: a, right: b, features, score: pair.score })
+        };
+        let linked =
+            alignment::align(&pairs, threshold).into_iter().map(linked).collect::<Result<Vec<_>, Cancelled>>()?;
+        let relations = relation::classify(cancel, &linked, opposition)?;
+        for (LinkedPair { left, right, features, score }, (relation, reasons)) in linked.iter().zip(relations) {
+            let parts = similarity::parts(features);
+            links.push(Link { left: left.idx, right: right.idx, score: *score, parts, relation, reasons });
         }
         for pair in &pairs {
             cancel.check()?;

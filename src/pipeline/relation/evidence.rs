@@ -38,6 +38,8 @@ pub struct Evidence {
     one_thanks: bool,
     strength_gap: f64,
     opposition: f64,
+    /// How much the other links of the two texts diverge, by a first look at each, 0 to 1. `None` before the second look.
+    pub elsewhere: Option<f64>,
 }
 
 impl Evidence {
@@ -58,6 +60,7 @@ impl Evidence {
             one_thanks: thanks(a) != thanks(b),
             strength_gap: (a.strength - b.strength).abs(),
             opposition,
+            elsewhere: None,
         }
     }
 
@@ -67,7 +70,7 @@ impl Evidence {
         self.opposed.is_some() || self.figures.is_some() || self.strength.is_some()
     }
 
-    /// In the order of [`EVIDENCE_INPUTS`], each 0 to 1.
+    /// In the order of [`EVIDENCE_INPUTS`], each 0 to 1. What is seen elsewhere is not among them.
     pub fn inputs(&self) -> impl Iterator<Item = f64> {
         let flag = |is_set: bool| f64::from(u8::from(is_set));
         [
@@ -93,4 +96,42 @@ pub fn opposition<'a>(positions: impl Iterator<Item = &'a Position>) -> f64 {
         n_opposed += u32::from(position.stance == Stance::Oppose);
     }
     if n == 0 { 0.0 } else { f64::from(n_opposed) / f64::from(n) }
+}
+
+/// Share of the linked pairs of training that diverge, and how many links this counts for in [`elsewhere`]: with few
+/// others, little is said of a link by them.
+const USUAL: (f64, f64) = (0.25, 1.0);
+
+/// For every link, how much the others diverge: the mean of their probabilities of divergence, each weighted by the score
+/// of its link. `links` are score and probability.
+pub(super) fn elsewhere(links: &[(f64, f64)]) -> Vec<f64> {
+    let sum = |of: fn(&(f64, f64)) -> f64| {
+        let mut terms: Vec<f64> = links.iter().map(of).collect();
+        // A sum depends on its order, and the order of the links on which text is left.
+        terms.sort_unstable_by(f64::total_cmp);
+        terms.iter().sum::<f64>()
+    };
+    let (score, diverging) = (sum(|link| link.0), sum(|link| link.0 * link.1));
+    let (usual, weight) = USUAL;
+    links
+        .iter()
+        .map(|link| (diverging - link.0 * link.1 + usual * weight) / (score - link.0 + weight))
+        .map(|share| share.clamp(0.0, 1.0))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_judged_by_the_others_and_not_by_itself() {
+        assert_eq!(elsewhere(&[]), Vec::<f64>::new());
+        assert_eq!(elsewhere(&[(0.9, 1.0)]), [0.25]);
+        let among = |others: f64| elsewhere(&[(0.8, 0.1), (0.8, others), (0.8, others)])[0];
+        assert!(among(0.0) < 0.25 && among(1.0) > 0.6, "{} {}", among(0.0), among(1.0));
+        let links = [(0.3, 0.2), (0.5, 0.9), (0.7, 0.4)];
+        let reversed: Vec<_> = links.iter().rev().copied().collect();
+        assert_eq!(elsewhere(&links), elsewhere(&reversed).into_iter().rev().collect::<Vec<_>>());
+    }
 }

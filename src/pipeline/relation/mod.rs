@@ -5,13 +5,16 @@
 //!
 //! Two linked positions diverge when something plain is seen in them ([`Evidence`]), which then says in which way, or when
 //! they probably do: by a logistic regression over the inputs of the pair's score and what else is seen, fitted on
-//! annotated readouts by `training/linker/fit.py`. Without anything plain it is a conflict where the cross-encoder finds
+//! annotated readouts by `training/linker/fit.py`. The FAST engine looks at every link twice: where the other links of two
+//! texts diverge, this one is likelier to (stacked sequential learning, Cohen and Carvalho, IJCAI 2005); the THOROUGH
+//! engine has that from the cross-encoder. Without anything plain it is a conflict where the cross-encoder finds
 //! that one rules the other out, and another accent elsewhere.
 
 mod evidence;
 mod types;
 mod weights;
 
+use evidence::elsewhere;
 pub use evidence::{EVIDENCE_INPUTS, Evidence, opposition};
 pub use types::*;
 
@@ -22,6 +25,7 @@ use crate::pipeline::attribution::SpeechAct;
 use crate::pipeline::features::Features;
 use crate::pipeline::position::{Position, Stance};
 use crate::pipeline::similarity::{self, PairFeatures, Weights};
+use crate::pipeline::{Cancel, Cancelled};
 use crate::span::Span;
 
 /// Difference of strength at and above which the same request or complaint counts as put more strongly: two steps of
@@ -75,15 +79,19 @@ pub fn divergence(pair: &PairFeatures, evidence: &Evidence) -> f64 {
         return 0.0;
     }
     let inputs = similarity::inputs(pair).map(|(_, value)| value).chain(evidence.inputs());
-    regression(pair).0.probability(inputs)
+    regression(pair, evidence).0.probability(inputs.chain(evidence.elsewhere))
 }
 
 /// The regression for a pair, and the probability at and above which it diverges.
-const fn regression(pair: &PairFeatures) -> (&'static Weights, f64) {
+const fn regression(pair: &PairFeatures, evidence: &Evidence) -> (&'static Weights, f64) {
     use weights::{
-        FAST_ALONE, FAST_ALONE_THRESHOLD, FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD, THOROUGH_ALONE,
-        THOROUGH_ALONE_THRESHOLD, THOROUGH_IN_CONTEXT, THOROUGH_IN_CONTEXT_THRESHOLD,
+        FAST_ALONE, FAST_ALONE_THRESHOLD, FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD, FAST_SECOND,
+        FAST_SECOND_THRESHOLD, THOROUGH_ALONE, THOROUGH_ALONE_THRESHOLD, THOROUGH_IN_CONTEXT,
+        THOROUGH_IN_CONTEXT_THRESHOLD,
     };
+    if evidence.elsewhere.is_some() {
+        return (&FAST_SECOND, FAST_SECOND_THRESHOLD);
+    }
     match (pair.judged.is_some(), pair.is_alone) {
         (false, false) => (&FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD),
         (false, true) => (&FAST_ALONE, FAST_ALONE_THRESHOLD),
@@ -92,10 +100,51 @@ const fn regression(pair: &PairFeatures) -> (&'static Weights, f64) {
     }
 }
 
-/// The relation of the two ends, and the reasons for the link and for the relation. Swapping the ends swaps the order
-/// of evidence and changes nothing else. `opposition` is that of the two texts, by [`opposition()`].
-#[must_use]
-pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures, opposition: f64) -> (Relation, Vec<Reason>) {
+/// A link whose relation is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkedPair<'a> {
+    /// One end.
+    pub left: End<'a>,
+    /// The other end.
+    pub right: End<'a>,
+    /// What was seen of the two, character metrics included.
+    pub features: PairFeatures,
+    /// Score of the link.
+    pub score: f64,
+}
+
+/// The relation of the ends of every link of two texts, with the reasons for the link and for the relation, in the order
+/// of `links`. Swapping the texts swaps the order of evidence and changes nothing else. `opposition` is that of the two
+/// texts, by [`opposition()`].
+///
+/// # Errors
+/// When `cancel` is set meanwhile.
+pub fn classify(
+    cancel: &Cancel,
+    links: &[LinkedPair<'_>],
+    opposition: f64,
+) -> Result<Vec<(Relation, Vec<Reason>)>, Cancelled> {
+    let see = |link: &LinkedPair<'_>| {
+        cancel.check().map(|()| Evidence::new(link.left, link.right, &link.features, opposition))
+    };
+    let mut evidence = links.iter().map(see).collect::<Result<Vec<Evidence>, Cancelled>>()?;
+    let first_look: Vec<(f64, f64)> = links
+        .iter()
+        .zip(&evidence)
+        .map(|(link, evidence)| (link.score, divergence(&link.features, evidence)))
+        .collect();
+    for ((link, evidence), elsewhere) in links.iter().zip(&mut evidence).zip(elsewhere(&first_look)) {
+        // The cross-encoder has told it already, and what is scored alone has no others.
+        let has_second_look = link.features.judged.is_none() && !link.features.is_alone;
+        evidence.elsewhere = has_second_look.then_some(elsewhere);
+    }
+    let classify = |(link, evidence): (&LinkedPair<'_>, Evidence)| {
+        cancel.check().map(|()| of_pair(link.left, link.right, &link.features, evidence))
+    };
+    links.iter().zip(evidence).map(classify).collect()
+}
+
+fn of_pair(left: End<'_>, right: End<'_>, pair: &PairFeatures, evidence: Evidence) -> (Relation, Vec<Reason>) {
     let mut reasons = Vec::new();
     if pair.is_identical {
         reasons.push(reason(
@@ -107,9 +156,8 @@ pub fn classify(left: End<'_>, right: End<'_>, pair: &PairFeatures, opposition: 
     }
     reasons.extend(shared_terms(left, right));
     reasons.extend(same_figures(left, right));
-    let evidence = Evidence::new(left, right, pair, opposition);
     let is_same_holder = evidence.is_same_holder;
-    let diverges = evidence.is_plain() || divergence(pair, &evidence) >= regression(pair).1;
+    let diverges = evidence.is_plain() || divergence(pair, &evidence) >= regression(pair, &evidence).1;
     let (relation, reason) = if diverges {
         way(left, right, pair, evidence)
     } else if let Some(given) = given_and_thanked(left, right) {

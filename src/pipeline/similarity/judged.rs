@@ -157,8 +157,10 @@ pub fn judged(mut pairs: Vec<ScoredPair>, n_left: usize, n_right: usize, judgeme
             margin: matrix.margin(i, j),
         });
         pair.features.judged = Some(JudgedFeatures::new(judgement, in_context, background));
+        pair.features.second = None;
         pair.score = super::total(&pair.features);
     }
+    super::score_again(&Cancel::default(), &mut pairs, n_left, n_right).expect("nobody cancels");
     pairs
 }
 

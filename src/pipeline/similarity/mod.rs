@@ -5,6 +5,10 @@
 //! (ranks, distance to the background, place, roles). A logistic regression turns them into the probability that the
 //! pair is about the same specific thing. Its weights are fitted by `training/linker/fit.py`.
 //!
+//! A pair inside a comparison is scored twice: by itself, and by what these first scores are around it (see
+//! `second_look`). Both are logistic regressions, and the second takes the logit of the first as an input, so that the
+//! whole is one again.
+//!
 //! The THOROUGH engine scores the likeliest pairs again: a cross-encoder reads both texts of each, and what it makes of
 //! them joins the inputs (see [`judged()`]).
 //!
@@ -16,10 +20,12 @@
 
 mod judged;
 mod matrix;
+mod second_look;
 mod types;
 mod weights;
 
 pub use judged::{JudgedFeatures, MAX_JUDGED, N_JUDGED_INPUTS, PAIRS_A_POSITION, judged, shortlist};
+pub use second_look::{N_SECOND_INPUTS, SecondLook};
 pub use types::*;
 
 /// The fitted weights, as source.
@@ -32,7 +38,7 @@ use crate::pipeline::features::Features;
 use foldhash::HashMap;
 use matrix::Matrix;
 use std::collections::BTreeMap;
-use weights::{FAST_ALONE, FAST_IN_CONTEXT, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
+use weights::{FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, THOROUGH_ALONE, THOROUGH_IN_CONTEXT, THOROUGH_SECOND};
 
 /// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
 /// gold links of the training pairs are among them.
@@ -86,6 +92,8 @@ pub struct PairFeatures {
     pub is_alone: bool,
     /// What the cross-encoder makes of it, when it was asked.
     pub judged: Option<JudgedFeatures>,
+    /// What the first scores are around it, when it was looked at again.
+    pub second: Option<SecondLook>,
 }
 
 /// Positions that each side must have for ranks, margins and backgrounds to mean something. With fewer, pairs are scored as
@@ -144,7 +152,23 @@ pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, R
             pairs.push(ScoredPair { left: i, right: j, features, score: total(&features) });
         }
     }
+    if score_again(cancel, &mut pairs, left.len(), right.len()).is_none() {
+        return Vec::new();
+    }
     pairs
+}
+
+/// Scores pairs that have first scores a second time; not those that are scored alone. `None` when `cancel` is set
+/// meanwhile.
+fn score_again(cancel: &Cancel, pairs: &mut [ScoredPair], n_left: usize, n_right: usize) -> Option<()> {
+    if n_left.min(n_right) < MIN_IN_CONTEXT {
+        return Some(());
+    }
+    second_look::look_again(cancel, pairs, n_left, n_right)?;
+    for pair in pairs {
+        pair.score = total(&pair.features);
+    }
+    Some(())
 }
 
 /// The score of two bare statements with its parts; by the THOROUGH weights when there is a judgement of them.
@@ -422,13 +446,21 @@ impl Weights {
     }
 }
 
-fn weights_for(features: &PairFeatures) -> &'static Weights {
-    match (features.judged.is_some(), features.is_alone) {
-        (false, false) => &FAST_IN_CONTEXT,
-        (false, true) => &FAST_ALONE,
-        (true, false) => &THOROUGH_IN_CONTEXT,
-        (true, true) => &THOROUGH_ALONE,
-    }
+/// The weights of the first score, and of the second look where there was one.
+fn weights_for(features: &PairFeatures) -> (&'static Weights, Option<(&'static Weights, &SecondLook)>) {
+    let (first, second) = match (features.judged.is_some(), features.is_alone) {
+        (false, false) => (&FAST_IN_CONTEXT, &FAST_SECOND),
+        (false, true) => (&FAST_ALONE, &FAST_SECOND),
+        (true, false) => (&THOROUGH_IN_CONTEXT, &THOROUGH_SECOND),
+        (true, true) => (&THOROUGH_ALONE, &THOROUGH_SECOND),
+    };
+    (first, features.second.as_ref().map(|look| (second, look)))
+}
+
+/// Logit of the first score.
+fn first_logit(features: &PairFeatures) -> f64 {
+    let (first, _) = weights_for(features);
+    first.bias + first.added(values(features))
 }
 
 fn values(features: &PairFeatures) -> impl Iterator<Item = f64> {
@@ -439,8 +471,27 @@ fn total(features: &PairFeatures) -> f64 {
     if features.is_identical {
         return 1.0;
     }
-    let weights = weights_for(features);
-    features.certainty * weights.probability(values(features))
+    let logit = first_logit(features);
+    let logit = match weights_for(features).1 {
+        Some((second, look)) => {
+            let look = look.inputs().map(|(_, value)| value);
+            second.bias + second.added(std::iter::once(second_look::scaled(logit)).chain(look))
+        }
+        None => logit,
+    };
+    features.certainty * logistic(logit)
+}
+
+/// Probability of a link by the first look alone.
+#[must_use]
+pub fn first_score(features: &PairFeatures) -> f64 {
+    if features.is_identical { 1.0 } else { logistic(first_logit(features)) }
+}
+
+/// Inputs of the second look at a pair, without the first score, in the order of its weights; none where there was none.
+#[must_use]
+pub fn second_inputs(features: &PairFeatures) -> Vec<f64> {
+    features.second.iter().flat_map(SecondLook::inputs).map(|(_, value)| value).collect()
 }
 
 /// The parts of a pair's score; they sum to it.
@@ -449,18 +500,27 @@ pub fn parts(features: &PairFeatures) -> Vec<ScorePart> {
     if features.is_identical {
         return vec![ScorePart { kind: ScorePartKind::Identity, value: 1.0, contribution: 1.0 }];
     }
-    let weights = weights_for(features);
-    let base = features.certainty * logistic(weights.bias);
-    let added = weights.added(values(features));
+    let (first, second) = weights_for(features);
+    // The second look takes the first logit, a sum over the inputs, as an input: the whole is one sum over all inputs.
+    let (bias, share) = match second {
+        Some((second, _)) => {
+            let of_first = second.weights[0];
+            (second.bias + of_first * second_look::scaled(first.bias), of_first * second_look::PER_LOGIT)
+        }
+        None => (first.bias, 1.0),
+    };
+    let of_first = inputs(features).zip(first.weights).map(|((kind, value), weight)| (kind, value, weight * share));
+    let of_second = second.into_iter().flat_map(|(second, look)| {
+        look.inputs().into_iter().zip(&second.weights[1..]).map(|((kind, value), &weight)| (kind, value, weight))
+    });
+    let addends: Vec<(ScorePartKind, f64, f64)> =
+        of_first.chain(of_second).filter(|(_, _, weight)| *weight != 0.0).collect();
+    let base = features.certainty * logistic(bias);
+    let added: f64 = addends.iter().map(|(_, value, weight)| value * weight).sum();
     // The mean slope of the logistic function between the base and the score.
-    let slope =
-        if added.abs() < 1e-12 { 0.0 } else { (features.certainty * logistic(weights.bias + added) - base) / added };
+    let slope = if added.abs() < 1e-12 { 0.0 } else { (features.certainty * logistic(bias + added) - base) / added };
     let mut parts = vec![ScorePart { kind: ScorePartKind::Base, value: 1.0, contribution: base }];
-    let addends = inputs(features).zip(weights.weights).filter(|(_, weight)| **weight != 0.0);
-    parts.extend(addends.map(|((kind, value), weight)| ScorePart {
-        kind,
-        value,
-        contribution: value * weight * slope,
-    }));
+    let contribution = |(kind, value, weight)| ScorePart { kind, value, contribution: value * weight * slope };
+    parts.extend(addends.into_iter().map(contribution));
     parts
 }

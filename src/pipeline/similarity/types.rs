@@ -82,4 +82,12 @@ pub enum ScorePartKind {
     JudgedNeutrality,
     /// How much it finds the two texts to diverge on all that they share.
     JudgedBackground,
+    /// Rank among the pairs of both positions by all of the above.
+    LinkRank,
+    /// Distance above the next best pair of either position by all of the above.
+    LinkMargin,
+    /// How likely the pairs of the positions beside both are.
+    Neighbours,
+    /// How many links the two texts seem to have.
+    LinkDensity,
 }

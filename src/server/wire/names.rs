@@ -45,7 +45,8 @@ out! {
         Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin,
         JudgedLink, JudgedLinkRank, JudgedLinkBackground, JudgedLinkMargin, JudgedSimilarity, JudgedSimilarityRank,
         JudgedSimilarityBackground, JudgedSimilarityMargin, JudgedKeyPoint, JudgedKeyPointRank, JudgedKeyPointBackground,
-        JudgedKeyPointMargin, JudgedDivergence, JudgedContradiction, JudgedNeutrality, JudgedBackground;
+        JudgedKeyPointMargin, JudgedDivergence, JudgedContradiction, JudgedNeutrality, JudgedBackground,
+        LinkRank, LinkMargin, Neighbours, LinkDensity;
     Engine: Fast, Thorough;
 }
 

@@ -247,6 +247,14 @@ class _ScorePartKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScorePa
     """How much surer it is that neither bears on the other than that one follows."""
     SCORE_PART_KIND_JUDGED_BACKGROUND: _ScorePartKind.ValueType  # 34
     """How much it finds the two texts to diverge on all that they share."""
+    SCORE_PART_KIND_LINK_RANK: _ScorePartKind.ValueType  # 35
+    """Rank among the pairs of both positions by all of the above."""
+    SCORE_PART_KIND_LINK_MARGIN: _ScorePartKind.ValueType  # 36
+    """Distance above the next best pair of either position by all of the above."""
+    SCORE_PART_KIND_NEIGHBOURS: _ScorePartKind.ValueType  # 37
+    """How likely the pairs of the positions beside both are."""
+    SCORE_PART_KIND_LINK_DENSITY: _ScorePartKind.ValueType  # 38
+    """How many links the two texts seem to have."""
 
 class ScorePartKind(_ScorePartKind, metaclass=_ScorePartKindEnumTypeWrapper):
     """ScorePartKind names the features of a pair of positions."""
@@ -321,6 +329,14 @@ SCORE_PART_KIND_JUDGED_NEUTRALITY: ScorePartKind.ValueType  # 33
 """How much surer it is that neither bears on the other than that one follows."""
 SCORE_PART_KIND_JUDGED_BACKGROUND: ScorePartKind.ValueType  # 34
 """How much it finds the two texts to diverge on all that they share."""
+SCORE_PART_KIND_LINK_RANK: ScorePartKind.ValueType  # 35
+"""Rank among the pairs of both positions by all of the above."""
+SCORE_PART_KIND_LINK_MARGIN: ScorePartKind.ValueType  # 36
+"""Distance above the next best pair of either position by all of the above."""
+SCORE_PART_KIND_NEIGHBOURS: ScorePartKind.ValueType  # 37
+"""How likely the pairs of the positions beside both are."""
+SCORE_PART_KIND_LINK_DENSITY: ScorePartKind.ValueType  # 38
+"""How many links the two texts seem to have."""
 Global___ScorePartKind: _TypeAlias = ScorePartKind  # noqa: Y015
 
 class _ReasonCode:
