@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the checks need and runs all of them. Needs cargo and Python 3.10 or later with venv.
 # Tools go to .tools/ inside the repository, those of the examples to their folders; nothing else is touched, but that root
-# gets Chromium and jq by apt where there is none.
+# gets Chromium, jq and valgrind by apt where there is none.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -45,6 +45,12 @@ if ! command -v jq >/dev/null; then
   fi
 fi
 
+# Counts instructions. The counts are a report, so that the checks go on without it.
+if ! command -v valgrind >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends valgrind >/dev/null
+fi
+
 say "format"
 cargo fmt --check
 cargo fmt --check --manifest-path examples/rust/Cargo.toml
@@ -66,6 +72,14 @@ cargo test --locked
 
 say "contacts"
 .tools/bin/python training/contacts/read_contacts.py training/contacts/texts/*.txt
+
+# Of what the tests were built with; under a minute.
+say "instructions"
+if command -v valgrind >/dev/null; then
+  .tools/bin/python benches/instructions/count.py
+else
+  echo "left out: valgrind is missing (Debian: apt-get install valgrind)"
+fi
 
 # The binary is the one that the integration tests were built with.
 say "clients"

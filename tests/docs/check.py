@@ -31,7 +31,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLS = pathlib.Path(sys.executable).parent
 # Links and paths alone are checked here: these pages tell of builds, loads and measurements that take long.
-ONLY_NAMED = ["ARCHITECTURE.md", "benches/load/README.md", "benchmarks/peers/README.md"]
+ONLY_NAMED = ["ARCHITECTURE.md", "benches/README.md", "benches/load/README.md", "benchmarks/peers/README.md"]
 
 # What is not run, by the beginning of the command, and why.
 SKIPS = [
@@ -46,7 +46,7 @@ SKIPS = [
     (r"curl .*:8080/", "asks the proxy that the container engine runs"),
     (r"parallax serve .*=server\.key$", "needs a certificate; what follows in the document makes one and serves with it"),
     (r"benchmarks/peers/run\.sh ", "takes minutes and annotated texts"),
-    (r"benches/load/", "takes minutes"),
+    (r"(python3 )?benches/", "takes minutes"),
     (r"\.tools/bin/python docs/make_screenshots\.py ", "needs fonts; the pictures are looked at, not compared"),
 ]
 

@@ -8,6 +8,7 @@ mod summaries;
 mod types;
 
 pub use facts::facts;
+pub use names::name_differences;
 pub use summaries::{readout_summaries, side_summaries};
 pub use types::*;
 
@@ -17,8 +18,6 @@ use super::similarity::ScorePart;
 use super::{Options, position::Position};
 use crate::readout::Readout;
 use std::collections::{BTreeMap, BTreeSet};
-
-pub(super) use names::name_differences;
 
 /// A link with what was found about it. The ends are indices into the positions of the answer.
 #[derive(Debug, Clone, PartialEq)]
