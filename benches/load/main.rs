@@ -14,10 +14,26 @@
 //! - `envoy`: the same with two servers behind Envoy, of which one ends, and what Envoy makes of JSON; run it by
 //!   `benches/load/envoy.sh`, which gets Envoy.
 //! - `soak`: `--rate` calls a second of every kind for `--seconds`; resident memory every second, and its slope.
+//! - `compare`: `Compare` and `CompareStream` by both engines beside an echo of tonic alone, in turn, `--rounds` times
+//!   `--seconds` each (`--thorough-seconds` for THOROUGH): calls a second of `--concurrency` callers, latency at half of
+//!   that, processor time of the server a call. Two texts of `--words` words of our own, others for each call.
+//! - `startup`: from the start of the process to its first answer, its memory and its size, `--rounds` times.
+//!
+//! The last two print Markdown, and write JSON to the file that `--json` names.
 //!
 //! `--serve 'ARGUMENTS'` goes to `parallax serve`. Callers and server share the machine: the callers take a part of it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool that stops where it fails")]
+
+mod results;
+
+mod corpus;
+
+mod echo;
+
+mod compare;
+
+mod startup;
 
 mod envoy;
 
@@ -40,6 +56,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
+/// As in the binary, so that the echo has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Connections that the callers share.
 const CONNECTIONS: usize = 8;
 /// Most calls in flight of an open loop: beyond it the caller's machine is measured, not the server.
@@ -50,11 +70,22 @@ fn main() {
     let Some(scenario) = args.first().cloned() else {
         println!("usage: load closed|open|overload|storm|drain|envoy|soak [--seconds N] [--rate N] [--concurrency N]");
         println!("       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS] [--envoy PROGRAM]");
+        println!(
+            "       load compare [--rounds N] [--seconds N] [--thorough-seconds N] [--concurrency N] [--words N] [--json FILE]"
+        );
+        println!("       load startup [--rounds N] [--words N] [--json FILE]");
         return;
     };
-    let options = Options::new(&args[1..]);
+    let options = Options::new(&args);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
+        match scenario.as_str() {
+            "compare" => return compare::compare(&options).await,
+            "startup" => return startup::startup(&options).await,
+            // What `compare` starts beside our server.
+            "echo-server" => return echo::serve(options.number("--answer-bytes", 0.0) as usize).await,
+            _ => {}
+        }
         let server = Server::start(&options.serve);
         match scenario.as_str() {
             "closed" => {
@@ -88,11 +119,14 @@ struct Options {
     words: usize,
     serve: String,
     envoy: String,
+    /// Scenario and arguments, as they were given.
+    line: String,
+    args: Vec<String>,
 }
 
 impl Options {
     fn new(args: &[String]) -> Self {
-        let get = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned();
+        let get = |name: &str| value_of(args, name);
         let number = |name: &str, default: f64| get(name).map_or(default, |text| text.parse().unwrap());
         Self {
             seconds: number("--seconds", 5.0),
@@ -103,8 +137,27 @@ impl Options {
             words: number("--words", 300.0) as usize,
             serve: get("--serve").unwrap_or_default(),
             envoy: get("--envoy").unwrap_or_else(|| "envoy".to_owned()),
+            line: args.join(" "),
+            args: args.to_vec(),
         }
     }
+
+    fn get(&self, name: &str) -> Option<String> {
+        value_of(&self.args, name)
+    }
+
+    fn number(&self, name: &str, default: f64) -> f64 {
+        self.get(name).map_or(default, |text| text.parse().unwrap())
+    }
+
+    /// Of `compare` and `startup`, at least one.
+    fn rounds(&self) -> usize {
+        (self.number("--rounds", 5.0) as usize).max(1)
+    }
+}
+
+fn value_of(args: &[String], name: &str) -> Option<String> {
+    args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned()
 }
 
 /// A server, ended with the tool.

@@ -46,7 +46,7 @@ SKIPS = [
     (r"curl .*:8080/", "asks the proxy that the container engine runs"),
     (r"parallax serve .*=server\.key$", "needs a certificate; what follows in the document makes one and serves with it"),
     (r"benchmarks/peers/run\.sh ", "takes minutes and annotated texts"),
-    (r"benches/load/", "takes minutes"),
+    (r"benches/(load|plots)/", "takes minutes"),
     (r"\.tools/bin/python docs/make_screenshots\.py ", "needs fonts; the pictures are looked at, not compared"),
 ]
 
