@@ -16,7 +16,8 @@
 //! - `soak`: `--rate` calls a second of every kind for `--seconds`; resident memory every second, and its slope.
 //! - `compare`: `Compare` and `CompareStream` by both engines beside an echo of tonic alone, in turn, `--rounds` times
 //!   `--seconds` each (`--thorough-seconds` for THOROUGH): calls a second of `--concurrency` callers, latency at half of
-//!   that, processor time of the server a call. Two texts of `--words` words of our own, others for each call.
+//!   that, processor time of the server a call. Two texts of `--words` words of our own, others for each call. `--engine fast`
+//!   leaves out THOROUGH, and the other way round.
 //! - `startup`: from the start of the process to its first answer, its memory and its size, `--rounds` times.
 //!
 //! The last two print Markdown, and write JSON to the file that `--json` names.
@@ -70,9 +71,8 @@ fn main() {
     let Some(scenario) = args.first().cloned() else {
         println!("usage: load closed|open|overload|storm|drain|envoy|soak [--seconds N] [--rate N] [--concurrency N]");
         println!("       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS] [--envoy PROGRAM]");
-        println!(
-            "       load compare [--rounds N] [--seconds N] [--thorough-seconds N] [--concurrency N] [--words N] [--json FILE]"
-        );
+        println!("       load compare [--rounds N] [--seconds N] [--thorough-seconds N] [--engine fast|thorough]");
+        println!("               [--concurrency N] [--words N] [--json FILE]");
         println!("       load startup [--rounds N] [--words N] [--json FILE]");
         return;
     };
