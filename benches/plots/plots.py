@@ -152,7 +152,7 @@ def series_of(stages, engine):
     series = {}
     for row in stages:
         if row["engine"] == engine and not row["stage"].startswith(STATEMENTS.split("/")[0]):
-            series.setdefault(row["stage"], []).append((row["words"], row["median_ns"], row.get("allocations")))
+            series.setdefault(row["stage"].removeprefix("stage/"), []).append((row["words"], row["median_ns"], row.get("allocations")))
     return {stage: sorted(points) for stage, points in series.items()}
 
 
@@ -363,13 +363,18 @@ def draw_latency(report, path):
 def draw_stages(stages, path):
     engines = [engine for engine in ("fast", "thorough") if series_of(stages, engine)]
     figure, axes = plt.subplots(
-        len(engines), 1, figsize=(9, 4.6 * len(engines)), squeeze=False, layout="constrained")
+        len(engines), 1, figsize=(9, 4.6 * len(engines)), squeeze=False, sharex=True, sharey=True, layout="constrained")
+    # A stage looks the same in both.
+    names = list(dict.fromkeys(stage for engine in engines for stage in series_of(stages, engine)))
+    sizes = sorted({point[0] for engine in engines for points in series_of(stages, engine).values() for point in points})
+    # A size beside its neighbour would be written over it.
+    shown = [size for at, size in enumerate(sizes) if at == 0 or size >= 1.8 * sizes[at - 1]]
     for axis, engine in zip(axes[:, 0], engines):
         series = series_of(stages, engine)
         # The legend stands in the order of the ends of the lines.
         order = sorted(series, key=lambda stage: -series[stage][-1][1])
         for stage in order:
-            at, points, is_bold = list(series).index(stage), series[stage], is_whole(stage)
+            at, points, is_bold = names.index(stage), series[stage], is_whole(stage)
             colour = INK[0] if is_bold else SERIES[at % len(SERIES)]
             slope = exponent(points)
             label = stage if slope is None else f"{stage}, exponent {slope:.2f}"
@@ -377,11 +382,9 @@ def draw_stages(stages, path):
                       linewidth=2.4 if is_bold else 1.6, marker=MARKERS[at % len(MARKERS)], markersize=5, label=label)
         axis.set_xscale("log")
         axis.set_yscale("log")
-        sizes = sorted({point[0] for points in series.values() for point in points})
-        # A size beside its neighbour would be written over it.
-        shown = [size for at, size in enumerate(sizes) if at == 0 or size >= 1.8 * sizes[at - 1]]
         axis.set_xticks(shown, [f"{size:,}" for size in shown])
         axis.xaxis.set_minor_locator(ticker.NullLocator())
+        axis.tick_params(labelbottom=True)
         axis.set_title(f"Time of each stage, {engine.upper()}", fontsize=11)
         axis.set_xlabel("words of each text, log scale")
         axis.set_ylabel("median time, ms, log scale")
