@@ -14,14 +14,41 @@
 //! - `envoy`: the same with two servers behind Envoy, of which one ends, and what Envoy makes of JSON; run it by
 //!   `benches/load/envoy.sh`, which gets Envoy.
 //! - `soak`: `--rate` calls a second of every kind for `--seconds`; resident memory every second, and its slope.
+//! - `rotate`: `--rate` calls a second over TLS with keys, while certificates and keys are replaced, and new connections come.
+//! - `attack`: `--rate` calls a second beside callers who mean harm, one kind after the other, `--seconds` each.
+//! - `compare`: `Compare` and `CompareStream` by both engines beside an echo of tonic alone, in turn, `--rounds` times
+//!   `--seconds` each (`--thorough-seconds` for THOROUGH): calls a second of `--concurrency` callers, latency at half of
+//!   that, processor time of the server a call. Two texts of `--words` words of our own, others for each call. `--engine fast`
+//!   leaves out THOROUGH, and the other way round.
+//! - `startup`: from the start of the process to its first answer, its memory and its size, `--rounds` times.
 //!
-//! `--serve 'ARGUMENTS'` goes to `parallax serve`. Callers and server share the machine: the callers take a part of it.
+//! The last two print Markdown, and write JSON to the file that `--json` names.
+//!
+//! `--serve 'ARGUMENTS'` goes to `parallax serve`. `--serve-by 'taskset -c 0'` starts it by another program. Callers and server share the machine: the callers take a part of it.
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a tool that stops where it fails")]
+
+mod results;
+
+mod corpus;
+
+mod echo;
+
+mod compare;
+
+mod startup;
 
 mod envoy;
 
 mod soak;
+
+mod rotate;
+
+mod attack;
+
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/parallax/server/attacker.rs"]
+mod attacker;
 
 use parallax::server::pb;
 use parallax::server::pb::comparison_service_client::ComparisonServiceClient;
@@ -40,6 +67,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
+/// As in the binary, so that the echo has it, too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Connections that the callers share.
 const CONNECTIONS: usize = 8;
 /// Most calls in flight of an open loop: beyond it the caller's machine is measured, not the server.
@@ -48,14 +79,29 @@ const MAX_IN_FLIGHT: usize = 20_000;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let Some(scenario) = args.first().cloned() else {
-        println!("usage: load closed|open|overload|storm|drain|envoy|soak [--seconds N] [--rate N] [--concurrency N]");
-        println!("       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS] [--envoy PROGRAM]");
+        println!(
+            "usage: load closed|open|overload|storm|drain|envoy|soak|rotate|attack [--seconds N] [--rate N] [--concurrency N]"
+        );
+        println!(
+            "       [--calls N] [--deadline-ms N] [--words N] [--serve ARGUMENTS] [--serve-by PROGRAM] [--envoy PROGRAM]"
+        );
+        println!("       load compare [--rounds N] [--seconds N] [--thorough-seconds N] [--engine fast|thorough]");
+        println!("               [--concurrency N] [--words N] [--json FILE]");
+        println!("       load startup [--rounds N] [--words N] [--json FILE]");
         return;
     };
-    let options = Options::new(&args[1..]);
+    let options = Options::new(&args);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let server = Server::start(&options.serve);
+        match scenario.as_str() {
+            "compare" => return compare::compare(&options).await,
+            "startup" => return startup::startup(&options).await,
+            // What `compare` starts beside our server.
+            "echo-server" => return echo::serve(options.number("--answer-bytes", 0.0) as usize).await,
+            "rotate" => return rotate::rotate(&options).await,
+            _ => {}
+        }
+        let server = Server::start_by(&options.serve_by, &options.serve);
         match scenario.as_str() {
             "closed" => {
                 let outcome = closed(&server, &options, options.concurrency).await;
@@ -67,6 +113,7 @@ fn main() {
             "drain" => drain(server, &options).await,
             "envoy" => envoy::envoy(server, &options).await,
             "soak" => soak::soak(&server, &options).await,
+            "attack" => attack::attack(&server, &options).await,
             other => panic!("there is no scenario {other}"),
         }
     });
@@ -87,12 +134,16 @@ struct Options {
     deadline: Duration,
     words: usize,
     serve: String,
+    serve_by: String,
     envoy: String,
+    /// Scenario and arguments, as they were given.
+    line: String,
+    args: Vec<String>,
 }
 
 impl Options {
     fn new(args: &[String]) -> Self {
-        let get = |name: &str| args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned();
+        let get = |name: &str| value_of(args, name);
         let number = |name: &str, default: f64| get(name).map_or(default, |text| text.parse().unwrap());
         Self {
             seconds: number("--seconds", 5.0),
@@ -102,9 +153,29 @@ impl Options {
             deadline: Duration::from_secs_f64(number("--deadline-ms", 50.0) / 1e3),
             words: number("--words", 300.0) as usize,
             serve: get("--serve").unwrap_or_default(),
+            serve_by: get("--serve-by").unwrap_or_default(),
             envoy: get("--envoy").unwrap_or_else(|| "envoy".to_owned()),
+            line: args.join(" "),
+            args: args.to_vec(),
         }
     }
+
+    fn get(&self, name: &str) -> Option<String> {
+        value_of(&self.args, name)
+    }
+
+    fn number(&self, name: &str, default: f64) -> f64 {
+        self.get(name).map_or(default, |text| text.parse().unwrap())
+    }
+
+    /// Of `compare` and `startup`, at least one.
+    fn rounds(&self) -> usize {
+        (self.number("--rounds", 5.0) as usize).max(1)
+    }
+}
+
+fn value_of(args: &[String], name: &str) -> Option<String> {
+    args.iter().position(|arg| arg == name).and_then(|at| args.get(at + 1)).cloned()
 }
 
 /// A server, ended with the tool.
@@ -116,7 +187,14 @@ struct Server {
 
 impl Server {
     fn start(extra: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_parallax"))
+        Self::start_by("", extra)
+    }
+
+    /// `by`: a program with arguments that starts the server in place of us.
+    fn start_by(by: &str, extra: &str) -> Self {
+        let mut words = by.split_whitespace().chain([env!("CARGO_BIN_EXE_parallax")]);
+        let mut child = Command::new(words.next().expect("there is the server itself"))
+            .args(words)
             .args(["serve", "--address", "127.0.0.1:0", "--admin-address", "127.0.0.1:0", "--log", "json"])
             .args(extra.split_whitespace())
             .env("PARALLAX_LOG", "warn,parallax::server::lifecycle=info")
@@ -159,10 +237,14 @@ impl Server {
 
     /// Resident memory, in KiB; 0 where there is no /proc.
     fn resident_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+        resident_kib_of(self.child.id())
     }
+}
+
+fn resident_kib_of(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Server {

@@ -6,7 +6,7 @@ use parallax::models::cross_encoder;
 use parallax::pipeline::attribution::{self, Clause, SpeechAct};
 use parallax::pipeline::features::{self, Features};
 use parallax::pipeline::position::{self, Holder, Position};
-use parallax::pipeline::relation::{self, End};
+use parallax::pipeline::relation::{self, End, LinkedPair};
 use parallax::pipeline::report::{self, Comparison, Link, NearMiss};
 use parallax::pipeline::segmentation::{self, Segmentation};
 use parallax::pipeline::sides::{self, Cast};
@@ -151,11 +151,15 @@ impl Chain {
             let (a, b) = (self.end(pair.left), self.end(self.n_left + pair.right));
             let mut features = pair.features;
             similarity::read_characters(a.features, b.features, &mut features);
-            let (relation, reasons) = relation::classify(a, b, &features, opposition);
-            let parts = similarity::parts(&features);
-            Link { left: a.idx, right: b.idx, score: pair.score, parts, relation, reasons }
+            LinkedPair { left: a, right: b, features, score: pair.score }
         };
-        let mut links: Vec<Link> = aligned.iter().map(of).collect();
+        let linked_pairs: Vec<LinkedPair<'_>> = aligned.iter().map(of).collect();
+        let relations = relation::classify(&self.cancel, &linked_pairs, opposition).expect("nobody cancels");
+        let of = |(pair, (relation, reasons)): (&LinkedPair<'_>, _)| {
+            let parts = similarity::parts(&pair.features);
+            Link { left: pair.left.idx, right: pair.right.idx, score: pair.score, parts, relation, reasons }
+        };
+        let mut links: Vec<Link> = linked_pairs.iter().zip(relations).map(of).collect();
         links.sort_by_key(|link| (link.left, link.right));
         let mut near = Near::new();
         for &(left, right, score) in &linked.unread {
