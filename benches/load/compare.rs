@@ -84,7 +84,8 @@ pub(super) async fn compare(options: &Options) {
     let machine = results::machine();
 
     let requests = corpus::requests(words);
-    let server = Server::start(&options.serve);
+    // The same pairs come again: nothing may be remembered of them.
+    let server = Server::start(&format!("--set cache.judgement_bytes=0 {}", options.serve));
     let answer_bytes = check(&server, &requests, pb::Engine::Fast, requests.len()).await;
     let only = options.get("--engine").map(|name| name.to_uppercase());
     let thorough_bytes = match only.as_deref() {

@@ -14,8 +14,6 @@ fi
 if [ "${1:-}" != draw ]; then
   cargo bench --locked --bench load -- compare --rounds 7 --seconds 2 --json target/benches/load.json
   cargo bench --locked --bench load -- startup --rounds 9 --json target/benches/startup.json
-  if [ -e benches/stages/growth.py ]; then
-    .tools/plots/bin/python benches/stages/growth.py
-  fi
+  .tools/plots/bin/python benches/stages/growth.py
 fi
 exec .tools/plots/bin/python benches/plots/plots.py

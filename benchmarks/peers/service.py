@@ -21,7 +21,9 @@ class Server:
     def __init__(self, binary):
         processor = min(os.sched_getaffinity(0))
         self.process = subprocess.Popen(
-            [binary, "serve", "--address", "127.0.0.1:0", "--permits", "1", "--set", "admission.nice=0"],
+            [binary, "serve", "--address", "127.0.0.1:0", "--permits", "1", "--set", "admission.nice=0",
+             # The same pairs come again each round: nothing may be remembered of them.
+             "--set", "cache.judgement_bytes=0"],
             stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.sched_setaffinity(0, {processor}))
         for line in self.process.stderr:
             found = re.search(r"address=(\S+)", line)
