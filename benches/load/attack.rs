@@ -56,7 +56,12 @@ pub(super) async fn attack(server: &Server, options: &Options) {
         let outcome = open_with(&clients[1..], &request, options.rate, options.seconds, &AtomicBool::new(false)).await;
         is_over.store(true, Ordering::Relaxed);
         attacking.abort();
-        let _ = tokio::join!(attacking, watching);
+        if let Err(error) = attacking.await
+            && error.is_panic()
+        {
+            std::panic::resume_unwind(error.into_panic());
+        }
+        let _ = watching.await;
         print(
             &format!("attack: {kind}"),
             report(&outcome, n_attacks.load(Ordering::Relaxed), most.load(Ordering::Relaxed)),

@@ -28,14 +28,15 @@ pub(super) async fn rotate(options: &Options) {
     authority.write(&folder);
     write_keys(&folder, &[0]);
     let path = |name: &str| folder.join(name).display().to_string();
-    let server = Server::start(&format!(
+    let serve = format!(
         "--set tls.certificate={} --set tls.key={} --set auth.api_keys_file={} --set tls.reload={}ms {}",
         path("certificate.pem"),
         path("key.pem"),
         path("keys"),
         RELOAD.as_millis(),
         options.serve
-    ));
+    );
+    let server = Server::start_by(&options.serve_by, &serve);
     let mut clients = Vec::new();
     for _ in 0..super::CONNECTIONS {
         clients.push(connect(&server, &authority).await.expect("the certificate is good"));

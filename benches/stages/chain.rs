@@ -136,7 +136,7 @@ impl Chain {
         let texts: Vec<(&str, &str)> =
             asked.map(|pair| (&*self.cleaned[pair.left], &*self.cleaned[n_left + pair.right])).collect();
         let judgements = cross_encoder::judge_unordered(&texts);
-        similarity::judged(pairs, n_left, n_right, &judgements)
+        similarity::judged(&self.cancel, pairs, n_left, n_right, &judgements).expect("nobody cancels")
     }
 
     fn end(&self, idx: usize) -> End<'_> {

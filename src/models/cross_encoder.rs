@@ -13,7 +13,7 @@
 //!
 //! | products of 954 tokens, 384 × 1,152 to 1,536, one core of an AMD EPYC (Zen 4, AVX-512 VNNI) | 10⁹ operations/s |
 //! |---|---|
-//! | rten-gemm 0.27, u8 × i8; as used here, two digits of eight bits | 380 to 410; 200 |
+//! | rten-gemm 0.27, u8 × i8, as used here; two digits of eight bits, as before | 380 to 410; 200 |
 //! | gemm 0.19, f32 by AVX-512 (faer has its kernels); rten-gemm, f32 | 108; 96 to 112 |
 //! | matrixmultiply 0.3 (ndarray), f32 by AVX2 | 88 to 100 |
 //!

@@ -32,7 +32,7 @@ from sklearn.model_selection import GroupKFold
 INVERSE_REGULARISATION = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]  # over inputs of variance 1; the best is taken
 N_FOLDS = 8
 
-# Least probability of a divergence in a comparison. From the best sum of F1 of divergences and of links with their kind (.43
+# Least probability of a divergence in a comparison. From the best sum of F1 of divergences and of links with their kind (.51
 # fast, .46 thorough) to here the links with their kind lose little over the training pairs, and a divergence that is none
 # harms a reader more than one that is called an overlap. Of what FAST calls so at .50 one in three is a divergence, and five
 # of six where the link is one.
@@ -186,6 +186,7 @@ def fit_second(inputs, label, groups, c, rows, places):
 
 
 USUAL = 0.25, 1.0  # as in src/pipeline/relation/evidence.rs
+FAST_THRESHOLD = 0.30  # as in src/pipeline/alignment
 
 
 def elsewhere(probability, link_probability, threshold, groups, identical):
@@ -299,7 +300,7 @@ def fit_engine(path, links, places):
         doc = f"For {'pairs inside a comparison' if place == 'IN_CONTEXT' else 'bare statements'}; cross-validated average precision {precision:.3f} over linked pairs"
         divergence += write_divergence(name, doc, model, columns, every.shape[1], probability, None, CAUTIOUS[engine] if place == "IN_CONTEXT" else 0.0)
         if place == "IN_CONTEXT" and engine == "fast":
-            model, precision, probability = fit_elsewhere(every, linked, diverges, groups, c, identical, link_probability, link_threshold)
+            model, precision, probability = fit_elsewhere(every, linked, diverges, groups, c, identical, link_probability, FAST_THRESHOLD)
             doc = f"For a second look at pairs inside a comparison; cross-validated average precision {precision:.3f} over linked pairs"
             n = every.shape[1] + 1
             divergence += write_divergence(f"{engine.upper()}_SECOND", doc, model, np.arange(n), n, probability, None, CAUTIOUS[engine])

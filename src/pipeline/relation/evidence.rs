@@ -1,6 +1,7 @@
 //! What is seen in two positions that bears on whether they diverge.
 
 use super::{End, Reason, differing_figures, differing_strength, opposed};
+use crate::pipeline::alignment::FAST_THRESHOLD;
 use crate::pipeline::attribution::SpeechAct;
 use crate::pipeline::position::{Position, Stance};
 use crate::pipeline::similarity::PairFeatures;
@@ -103,19 +104,21 @@ pub fn opposition<'a>(positions: impl Iterator<Item = &'a Position>) -> f64 {
 const USUAL: (f64, f64) = (0.25, 1.0);
 
 /// For every link, how much the others diverge: the mean of their probabilities of divergence, each weighted by the score
-/// of its link. `links` are score and probability.
+/// of its link. `links` are score and probability. Links under [`FAST_THRESHOLD`] are not asked, so that a caller's
+/// threshold changes which links there are and not what they are.
 pub(super) fn elsewhere(links: &[(f64, f64)]) -> Vec<f64> {
-    let sum = |of: fn(&(f64, f64)) -> f64| {
+    let weight_of = |link: &(f64, f64)| if link.0 >= FAST_THRESHOLD { link.0 } else { 0.0 };
+    let sum = |of: &dyn Fn(&(f64, f64)) -> f64| {
         let mut terms: Vec<f64> = links.iter().map(of).collect();
         // A sum depends on its order, and the order of the links on which text is left.
         terms.sort_unstable_by(f64::total_cmp);
         terms.iter().sum::<f64>()
     };
-    let (score, diverging) = (sum(|link| link.0), sum(|link| link.0 * link.1));
+    let (score, diverging) = (sum(&weight_of), sum(&|link| weight_of(link) * link.1));
     let (usual, weight) = USUAL;
     links
         .iter()
-        .map(|link| (diverging - link.0 * link.1 + usual * weight) / (score - link.0 + weight))
+        .map(|link| (diverging - weight_of(link) * link.1 + usual * weight) / (score - weight_of(link) + weight))
         .map(|share| share.clamp(0.0, 1.0))
         .collect()
 }
@@ -130,6 +133,7 @@ mod tests {
         assert_eq!(elsewhere(&[(0.9, 1.0)]), [0.25]);
         let among = |others: f64| elsewhere(&[(0.8, 0.1), (0.8, others), (0.8, others)])[0];
         assert!(among(0.0) < 0.25 && among(1.0) > 0.6, "{} {}", among(0.0), among(1.0));
+        assert_eq!(elsewhere(&[(0.8, 0.1), (0.2, 1.0)])[0], 0.25);
         let links = [(0.3, 0.2), (0.5, 0.9), (0.7, 0.4)];
         let reversed: Vec<_> = links.iter().rev().copied().collect();
         assert_eq!(elsewhere(&links), elsewhere(&reversed).into_iter().rev().collect::<Vec<_>>());

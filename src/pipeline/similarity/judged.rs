@@ -17,7 +17,7 @@ pub const N_JUDGED_INPUTS: usize = 16;
 pub const PAIRS_A_POSITION: usize = 2;
 
 /// Most pairs judged in a request; over several pairs of readouts they are dealt out evenly. At 128 tokens a pair that is
-/// 8 seconds on one core, at the usual 50 tokens 3 seconds.
+/// 6 seconds on one core, at the usual 50 tokens 2 seconds.
 pub const MAX_JUDGED: usize = 512;
 
 /// Magnitude of a logit that stands for certainty: few are beyond.
@@ -128,9 +128,16 @@ pub fn shortlist(pairs: Vec<ScoredPair>, n_left: usize, n_right: usize, cap: usi
     (kept, n_wanted.saturating_sub(n_kept))
 }
 
-/// The shortlisted pairs with their judgements, which are one for each pair that is not identical, in order.
+/// The shortlisted pairs with their judgements, which are one for each pair that is not identical, in order; `None` when
+/// `cancel` is set meanwhile.
 #[must_use]
-pub fn judged(mut pairs: Vec<ScoredPair>, n_left: usize, n_right: usize, judgements: &[Judgement]) -> Vec<ScoredPair> {
+pub fn judged(
+    cancel: &Cancel,
+    mut pairs: Vec<ScoredPair>,
+    n_left: usize,
+    n_right: usize,
+    judgements: &[Judgement],
+) -> Option<Vec<ScoredPair>> {
     let mut judgements = judgements.iter();
     let of_pairs: Vec<Option<&Judgement>> =
         pairs.iter().map(|pair| if pair.features.is_identical { None } else { judgements.next() }).collect();
@@ -139,12 +146,12 @@ pub fn judged(mut pairs: Vec<ScoredPair>, n_left: usize, n_right: usize, judgeme
         for (pair, judgement) in pairs.iter().zip(&of_pairs) {
             values[pair.left * n_right + pair.right] = judgement.map_or(1.0, |judgement| scaled(logit(judgement)));
         }
-        Matrix::new(&Cancel::default(), values, n_left, n_right).expect("nobody cancels")
+        Matrix::new(cancel, values, n_left, n_right)
     };
     let matrices = [
-        matrix(|judgement| judgement.link),
-        matrix(|judgement| judgement.similarity),
-        matrix(|judgement| judgement.keypoint),
+        matrix(|judgement| judgement.link)?,
+        matrix(|judgement| judgement.similarity)?,
+        matrix(|judgement| judgement.keypoint)?,
     ];
     let background = background(&of_pairs);
     for (pair, judgement) in pairs.iter_mut().zip(of_pairs) {
@@ -160,8 +167,9 @@ pub fn judged(mut pairs: Vec<ScoredPair>, n_left: usize, n_right: usize, judgeme
         pair.features.second = None;
         pair.score = super::total(&pair.features);
     }
-    super::score_again(&Cancel::default(), &mut pairs, n_left, n_right).expect("nobody cancels");
-    pairs
+    drop(matrices);
+    super::score_again(cancel, &mut pairs, n_left, n_right)?;
+    Some(pairs)
 }
 
 /// Mean divergence over the pairs, each weighted by the probability of its link.

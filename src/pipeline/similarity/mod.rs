@@ -38,7 +38,7 @@ use crate::pipeline::features::Features;
 use foldhash::HashMap;
 use matrix::Matrix;
 use std::collections::BTreeMap;
-use weights::{FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, THOROUGH_ALONE, THOROUGH_IN_CONTEXT, THOROUGH_SECOND};
+use weights::{FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
 
 /// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
 /// gold links of the training pairs are among them.
@@ -152,6 +152,8 @@ pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, R
             pairs.push(ScoredPair { left: i, right: j, features, score: total(&features) });
         }
     }
+    // They are large where the texts are, and the second look needs room as well.
+    drop(all);
     if score_again(cancel, &mut pairs, left.len(), right.len()).is_none() {
         return Vec::new();
     }
@@ -448,12 +450,14 @@ impl Weights {
 
 /// The weights of the first score, and of the second look where there was one.
 fn weights_for(features: &PairFeatures) -> (&'static Weights, Option<(&'static Weights, &SecondLook)>) {
-    let (first, second) = match (features.judged.is_some(), features.is_alone) {
-        (false, false) => (&FAST_IN_CONTEXT, &FAST_SECOND),
-        (false, true) => (&FAST_ALONE, &FAST_SECOND),
-        (true, false) => (&THOROUGH_IN_CONTEXT, &THOROUGH_SECOND),
-        (true, true) => (&THOROUGH_ALONE, &THOROUGH_SECOND),
+    let first = match (features.judged.is_some(), features.is_alone) {
+        (false, false) => &FAST_IN_CONTEXT,
+        (false, true) => &FAST_ALONE,
+        (true, false) => &THOROUGH_IN_CONTEXT,
+        (true, true) => &THOROUGH_ALONE,
     };
+    // Of both engines: of the THOROUGH one there are no first scores on its training pairs by models that have not seen them.
+    let second = &FAST_SECOND;
     (first, features.second.as_ref().map(|look| (second, look)))
 }
 

@@ -22,9 +22,6 @@ pub static THOROUGH_ALONE: Weights = Weights {
     ],
 };
 
-/// Those of FAST_SECOND: there are no first scores of this engine on its training pairs by models that have not seen them.
-pub static THOROUGH_SECOND: Weights = Weights { bias: -9.1439, weights: &[15.7610, -0.0848, 3.1866, 8.0215, -1.0180] };
-
 /// For pairs inside a comparison; given gold spans, cross-validated F1 0.423 at 0.21.
 pub static FAST_IN_CONTEXT: Weights = Weights {
     bias: -5.8443,

@@ -514,7 +514,7 @@ class CompareOptions(_message.Message):
     """Engine. Unset: see Engine."""
     link_threshold: _builtins.float
     """Link threshold: the least score of a link, 0 to 1. Higher: fewer, surer links.
-    Unset: the value at which F1 was best in cross-validation (see DescribeEngine). Zero differs from unset.
+    Unset: the default of the engine, which DescribeEngine returns. Zero differs from unset.
     """
     max_points: _builtins.int
     """Max points to return, 1 to 10,000; the rest is counted in a warning. Unset: 1,000. Zero is refused."""
