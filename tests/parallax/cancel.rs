@@ -55,6 +55,13 @@ fn a_cancelled_extraction_stops_in_every_stage() {
 }
 
 #[test]
+fn a_cancelled_reading_by_the_thorough_engine_stops() {
+    let readouts = readouts(30);
+    let options = Options { engine: Engine::Thorough, ..Options::default() };
+    check(|cancel| pipeline::compare_unless(cancel, &readouts, &[], &options).map(drop));
+}
+
+#[test]
 fn cancelled_scores_stop() {
     let statements: Vec<String> = (0..100).map(|n| format!("Convoy {n} leaves Port Tarn on day {n}.")).collect();
     check(|cancel| pipeline::score_pairs_unless(cancel, &statements, &statements, Engine::Fast, None).map(drop));
