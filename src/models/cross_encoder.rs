@@ -1,21 +1,9 @@
 //! Cross-encoder of the THOROUGH engine: pairs of texts in, seven logits a pair out.
 //!
-//! Six layers of MiniLM (Wang et al. 2020, arXiv:2002.10957; post-norm as in BERT) read "[CLS] a [SEP] b [SEP]" in one
-//! go, so that every word of one text sees every word of the other. Training, data and measured quality are in
-//! `models/thorough.md`; `training/thorough/reference.py` is the same forward pass in f32 by numpy, and the logits here
-//! are within 1e-3 of its where products are of 16 bits, as the tests have them, and within .2 as comparisons do (see
-//! `product`).
-//!
-//! Matrices stay int8 and are multiplied in whole numbers (see `product`), the rest is f32 in a fixed order: a pair's
-//! logits are the same to the bit in whatever batch, on any number of threads and on every kind of CPU. Pairs of a batch
-//! lie one after another without padding; only attention is by pair. Cost is linear in the tokens but for attention,
-//! which is quadratic in the tokens of a pair (128 at most). The products run on rayon's threads when it has several.
-//!
-//! | products of 954 tokens, 384 × 1,152 to 1,536, one core of an AMD EPYC (Zen 4, AVX-512 VNNI) | 10⁹ operations/s |
-//! |---|---|
-//! | rten-gemm 0.27, u8 × i8, as used here; two digits of eight bits, as before | 380 to 410; 200 |
-//! | gemm 0.19, f32 by AVX-512 (faer has its kernels); rten-gemm, f32 | 108; 96 to 112 |
-//! | matrixmultiply 0.3 (ndarray), f32 by AVX2 | 88 to 100 |
+//! Six layers of MiniLM read "[CLS] a [SEP] b [SEP]" in one go, so that every word of one text sees every word of the
+//! other (see `transformer`). Training, data and measured quality are in `models/thorough.md`;
+//! `training/thorough/reference.py` is the same forward pass in f32 by numpy, and the logits here are within 1e-3 of its
+//! where products are of 16 bits, as the tests have them, and within .2 as comparisons do (see `transformer::product`).
 //!
 //! ```no_run
 //! use parallax::models::cross_encoder::judge_unordered;
@@ -23,16 +11,15 @@
 //! assert!(judged[0].link > judged[1].link);
 //! ```
 
-mod forward;
-mod numeric;
-mod product;
+mod head;
 mod weights;
 
 pub use weights::WEIGHTS;
 
-use super::wordpiece::{self, CLS, SEP};
-use forward::Batch;
-use numeric::MAX_PAIR_TOKENS;
+use super::transformer::{Batch, MAX_BATCH_TOKENS};
+use super::vector_code::vectorised;
+use super::wordpiece;
+use weights::Model;
 
 /// SHA-256 of the weights, `models/thorough.bin`, as its card has it.
 pub const SHA256: &str = "143058cb3cfcb3ec92bdf8316981a8623d6c962e3b91a2e050d795788866ba45";
@@ -53,12 +40,23 @@ pub fn judge(pairs: &[(&str, &str)]) -> Vec<Judgement> {
     for &(a, b) in pairs {
         let (a, b) = fit(a, b);
         if batch.n_tokens() + a.len() + b.len() + N_SPECIAL > MAX_BATCH_TOKENS {
-            batch.judge_into(&mut judgements);
+            judge_batch(&mut batch, &mut judgements);
         }
-        batch.push(&a, &b);
+        batch.push_pair(&a, &b);
     }
-    batch.judge_into(&mut judgements);
+    judge_batch(&mut batch, &mut judgements);
     judgements
+}
+
+/// Adds the judgements of the pairs of the batch, which is empty again.
+fn judge_batch(batch: &mut Batch, judgements: &mut Vec<Judgement>) {
+    let model = Model::get();
+    batch.encode(&model.encoder, |a, b| {
+        judgements.push(vectorised(
+            #[inline(always)]
+            || head::read_out(model, a, b),
+        ));
+    });
 }
 
 /// As [`judge`], with the texts of each pair put in [`canonical`] order first, so that `(a, b)` and `(b, a)` are judged
@@ -101,7 +99,7 @@ pub fn count_tokens(text: &str) -> usize {
 
 /// Parses the weights now, so that the first comparison does not wait for it.
 pub fn load() {
-    weights::Model::get();
+    Model::get();
 }
 
 /// Raw logits of a pair of texts. The logistic function of one of the four single ones is its probability; softmax over
@@ -139,8 +137,8 @@ pub const N_OUTPUTS: usize = 7;
 /// One [`CLS`] and two [`SEP`].
 const N_SPECIAL: usize = 3;
 
-/// Most tokens of a batch. A call needs some 30 kB a token, 8 MB; processor time a pair differs by 3 % from 128 to 512.
-const MAX_BATCH_TOKENS: usize = 256;
+/// Most tokens of a pair, special ones included; as in training's scoring.
+const MAX_PAIR_TOKENS: usize = 128;
 
 /// The ids of both texts, cut until they are [`MAX_TOKENS`].
 fn fit(a: &str, b: &str) -> (Vec<u32>, Vec<u32>) {

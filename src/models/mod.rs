@@ -13,6 +13,8 @@ pub mod wordpiece;
 
 pub mod static_embeddings;
 
+mod transformer;
+
 pub mod cross_encoder;
 
 pub mod judgement_cache;

@@ -52,17 +52,21 @@ TEXTS = [  # ours: sentences of invented readouts, most of them from tests/paral
 ]
 
 
-class Model:
-    """thorough.bin, dequantised."""
+class Encoder:
+    """An encoder file, dequantised."""
 
-    def __init__(self, path):
+    def __init__(self, path, magic):
         with open(path, "rb") as f:
             self.data = f.read()
-        assert self.data[:8] == b"PLXCROS1"
-        v, self.layers, h, self.heads, inner, vocab, self.positions, segments, head, outputs, _, _ = struct.unpack_from("<12I", self.data, 8)
+        assert self.data[:8] == magic
+        v, self.layers, self.hidden, self.heads, self.inner, self.vocab, self.positions, self.segments, self.head, self.outputs, _, _ = struct.unpack_from("<12I", self.data, 8)
         assert v == 1
-        self.at, self.hidden = 56, h
-        self.word, self.position, self.segment, self.norm = self.q8(vocab, h), self.f32(self.positions, h), self.f32(segments, h), (self.f32(h), self.f32(h))
+        self.at = 56
+
+    def read_layers(self):
+        """Positions, segments, norm and layers; the word embeddings are the caller's."""
+        h, inner = self.hidden, self.inner
+        self.position, self.segment, self.norm = self.f32(self.positions, h), self.f32(self.segments, h), (self.f32(h), self.f32(h))
         self.blocks = []
         for _ in range(self.layers):
             qkv = self.q8(3 * h, h), self.f32(3 * h)
@@ -71,8 +75,6 @@ class Model:
             up = self.q8(inner, h), self.f32(inner)
             down = self.q8(h, inner), self.f32(h)
             self.blocks.append((qkv, out, n1, up, down, (self.f32(h), self.f32(h))))
-        self.w1, self.b1, self.w2, self.b2 = self.f32(head, 3 * h), self.f32(head), self.f32(outputs, head), self.f32(outputs)
-        assert self.at == len(self.data)
 
     def f32(self, *shape):
         n = int(np.prod(shape))
@@ -86,8 +88,8 @@ class Model:
         self.at += rows * columns
         return x.astype(np.float32) * scale[:, None]
 
-    def logits(self, ids, segments):
-        """Seven logits of one encoded pair."""
+    def states(self, ids, segments):
+        """The last state of each token."""
         n, h = len(ids), self.hidden
         x = norm(self.word[ids] + self.position[:n] + self.segment[segments], self.norm)
         for qkv, out, n1, up, down, n2 in self.blocks:
@@ -98,11 +100,28 @@ class Model:
             x = norm(x + y @ out[0].T + out[1], n1)
             y = gelu(x @ up[0].T + up[1])
             x = norm(x + y @ down[0].T + down[1], n2)
+        return x
+
+
+class Model(Encoder):
+    """thorough.bin, dequantised."""
+
+    def __init__(self, path):
+        super().__init__(path, b"PLXCROS1")
+        h = self.hidden
+        self.word = self.q8(self.vocab, h)
+        self.read_layers()
+        self.w1, self.b1, self.w2, self.b2 = self.f32(self.head, 3 * h), self.f32(self.head), self.f32(self.outputs, self.head), self.f32(self.outputs)
+        assert self.at == len(self.data)
+
+    def logits(self, ids, segments):
+        """Seven logits of one encoded pair."""
+        x = self.states(ids, segments)
         s = np.array(segments)
         one, two = s == 0, s == 1
         one[0] = False
         u, v = (x[m].sum(0) for m in (one, two))
-        u, v = (y / max(np.linalg.norm(y), 1e-12) * np.float32(np.sqrt(h)) for y in (u, v))
+        u, v = (y / max(np.linalg.norm(y), 1e-12) * np.float32(np.sqrt(self.hidden)) for y in (u, v))
         z = gelu(self.w1 @ np.concatenate([x[0], u * v, np.abs(u - v)]) + self.b1)
         return self.w2 @ z + self.b2
 

@@ -1,5 +1,6 @@
-use super::product::Precision;
 use super::*;
+use crate::models::transformer::Precision;
+use crate::models::wordpiece::{CLS, SEP};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use std::sync::LazyLock;
@@ -55,8 +56,8 @@ fn logits_equal_the_reference() {
         let mut batch = Batch::default();
         batch.product.precision = Precision::Sixteen;
         let (a, b) = fit(a, b);
-        batch.push(&a, &b);
-        batch.judge_into(&mut judgements);
+        batch.push_pair(&a, &b);
+        judge_batch(&mut batch, &mut judgements);
     }
     let (largest, _) = distance(&judgements);
     assert!(largest <= 1e-3, "{largest}");

@@ -18,7 +18,7 @@ use rten_tensor::NdTensorView;
 
 /// How finely a row is made whole numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Precision {
+pub(in crate::models) enum Precision {
     /// Of 8 bits.
     #[default]
     Eight,
@@ -29,8 +29,8 @@ pub(super) enum Precision {
 
 /// Multiplies, and keeps the memory for it.
 #[derive(Default)]
-pub(super) struct Product {
-    pub(super) precision: Precision,
+pub(in crate::models) struct Product {
+    pub(in crate::models) precision: Precision,
     executor: GemmExecutor<u8, i8, i32>,
     /// The highest digits of all rows, then the next ones.
     digits: Vec<u8>,

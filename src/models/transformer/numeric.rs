@@ -4,6 +4,7 @@
 //! Nothing here depends on the width of the vectors: sums run over [`N_LANES`] fixed lanes and no product is fused with
 //! an addition, so that every kind of CPU gives the same bits.
 
+use super::MAX_TOKENS;
 use super::weights::{HIDDEN, N_HEADS, Norm};
 
 /// Added to the variance in [`normalise`]; that of BERT.
@@ -26,28 +27,25 @@ pub(super) fn normalise(states: &mut [f32], norm: &Norm) {
 
 /// Gaussian error linear unit: x/2 · (1 + erf(x / √2)).
 #[inline(always)]
-pub(super) fn gelu(x: f32) -> f32 {
+pub(in crate::models) fn gelu(x: f32) -> f32 {
     x * (0.5 + 0.5 * erf(x * std::f32::consts::FRAC_1_SQRT_2))
 }
 
 /// Width of one attention head.
 pub(super) const HEAD_WIDTH: usize = HIDDEN / N_HEADS;
 
-/// Most tokens that attend to one another, special ones included; as in training's scoring.
-pub(super) const MAX_PAIR_TOKENS: usize = 128;
-
 /// Tokens whose scores are computed together.
 const N_TOGETHER: usize = 32;
 
-/// What each token of one pair takes from all of them. A row of `projected` is a token's query, key and value, a row of
+/// What each token of one sequence takes from all of them. A row of `projected` is a token's query, key and value, a row of
 /// `taken` what its heads take.
 #[inline(always)]
 pub(super) fn attend(projected: &[f32], taken: &mut [f32]) {
     let (projected, taken) = (projected.as_chunks::<{ 3 * HIDDEN }>().0, taken.as_chunks_mut::<HIDDEN>().0);
     let n_tokens = projected.len();
     // One row a dimension of the key; the columns beyond the last token stay 0.
-    let mut keys = [[0.0_f32; MAX_PAIR_TOKENS]; HEAD_WIDTH];
-    let mut shares = [0.0_f32; MAX_PAIR_TOKENS];
+    let mut keys = [[0.0_f32; MAX_TOKENS]; HEAD_WIDTH];
+    let mut shares = [0.0_f32; MAX_TOKENS];
     for head in 0..N_HEADS {
         let column = HEAD_WIDTH * head;
         for (token, row) in projected.iter().enumerate() {
@@ -115,7 +113,7 @@ const N_LANES: usize = 16;
 
 /// The sum of `of` each number, in a fixed order.
 #[inline(always)]
-pub(super) fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+pub(in crate::models) fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0; N_LANES];
     let (chunks, rest) = numbers.as_chunks::<N_LANES>();
     for chunk in chunks {
@@ -127,7 +125,7 @@ pub(super) fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f32 {
 
 /// The sum of the products of the numbers of two slices of one length, in a fixed order.
 #[inline(always)]
-pub(super) fn dot(left: &[f32], right: &[f32]) -> f32 {
+pub(in crate::models) fn dot(left: &[f32], right: &[f32]) -> f32 {
     let mut lanes = [0.0; N_LANES];
     for (left, right) in left.as_chunks::<N_LANES>().0.iter().zip(right.as_chunks::<N_LANES>().0) {
         lanes.iter_mut().zip(left.iter().zip(right)).for_each(|(lane, (left, right))| *lane += left * right);
