@@ -125,7 +125,7 @@ impl Chain {
 
     pub fn score(&self) -> Vec<ScoredPair> {
         let all: Vec<(&Features, Role)> = self.features.iter().zip(self.roles()).collect();
-        similarity::score(&self.cancel, &all[..self.n_left], &all[self.n_left..])
+        similarity::score(&self.cancel, &all[..self.n_left], &all[self.n_left..], None)
     }
 
     /// The likeliest of `pairs`, read by the cross-encoder.

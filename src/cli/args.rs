@@ -225,10 +225,10 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "FILE")]
     pub candidates: Option<PathBuf>,
 
-    /// With --candidates and --engine thorough: take the logits of the cross-encoder from this file instead, one line of
-    /// JSON a pair of positions (pair_id, a, b, logits), so that the scorer can be fitted on logits out of fold
+    /// With --candidates and --engine thorough: take what the transformers make of pairs from this file instead, one line
+    /// of JSON a pair of positions (pair_id, a, b, cosines, logits), so that the scorer can be fitted on readings out of fold
     #[arg(long, value_name = "FILE", requires = "candidates")]
-    pub logits: Option<PathBuf>,
+    pub readings: Option<PathBuf>,
 
     /// Also write the predictions, one line of JSON a document
     #[arg(long, value_name = "FILE")]

@@ -156,8 +156,8 @@ fn evaluate(args: &EvaluateArgs) -> Result<(), Error> {
         evaluate::write_predictions(path, &outcomes)?;
     }
     if let Some(path) = &args.candidates {
-        let logits = args.logits.as_deref().map(evaluate::candidates::read_logits).transpose()?;
-        evaluate::write_candidates(path, &outcomes, options.comparison.engine, logits.as_ref())?;
+        let readings = args.readings.as_deref().map(evaluate::candidates::read_readings).transpose()?;
+        evaluate::write_candidates(path, &outcomes, options.comparison.engine, readings.as_ref())?;
     }
     let layout = evaluate::table::Layout { by_document: args.by_pair, genres: args.genres };
     print_text(&evaluate::table::report(&outcomes, layout))

@@ -9,7 +9,7 @@ use super::predict::{declared_sides, readouts};
 use crate::models::cross_encoder::Judgement;
 use crate::pipeline::position::Position;
 use crate::pipeline::relation::EVIDENCE_INPUTS;
-use crate::pipeline::{self, Engine, similarity};
+use crate::pipeline::{self, Engine, Given, similarity};
 use serde::{Deserialize, Serialize};
 
 /// A line of the file.
@@ -52,6 +52,8 @@ pub struct Candidate {
     pub text_b: String,
     /// Set when the texts are the same, so that no weight decides.
     pub identical: bool,
+    /// Whether a comparison judges it; if not, judged inputs are there where they were given, and of the pair alone.
+    pub likely: bool,
     /// Inputs of the scorer, in the order of its weights.
     pub inputs: Vec<f64>,
     /// What is seen that bears on divergence.
@@ -62,28 +64,31 @@ pub struct Candidate {
     pub second: Vec<f64>,
 }
 
-/// Logits of the cross-encoder by gold pair and the two positions.
-pub type Logits = HashMap<(String, String, String), [f32; 7]>;
+/// What the transformers make of pairs, by gold pair and the two positions.
+pub type Readings = HashMap<(String, String, String), Given>;
 
-/// A line of a file of logits.
+/// A line of a file of readings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-struct PairLogits {
+struct PairReading {
     pair_id: String,
     a: String,
     b: String,
+    /// In their texts, by themselves.
+    cosines: [f64; 2],
     logits: [f32; 7],
 }
 
-/// The logits in a file with one line of JSON a pair of positions, in the order of [`Judgement`].
+/// The readings in a file with one line of JSON a pair of positions, the logits in the order of [`Judgement`].
 ///
 /// # Errors
 /// When the file cannot be read or a line is not of this form.
-pub fn read_logits(path: &Path) -> Result<Logits, Error> {
+pub fn read_readings(path: &Path) -> Result<Readings, Error> {
     let text = std::fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
     let line = |line: &str| -> Result<_, Error> {
-        let pair: PairLogits =
+        let pair: PairReading =
             serde_json::from_str(line).map_err(|source| Error::Json { path: path.to_owned(), source })?;
-        Ok(((pair.pair_id, pair.a, pair.b), pair.logits))
+        let ([in_context, by_themselves], judgement) = (pair.cosines, Judgement::new(pair.logits));
+        Ok(((pair.pair_id, pair.a, pair.b), Given { in_context, by_themselves, judgement }))
     };
     text.lines().filter(|text| !text.trim().is_empty()).map(line).collect()
 }
@@ -106,19 +111,20 @@ impl Line {
     }
 }
 
-/// The candidate pairs of a gold pair; none for a single document. Pairs that `logits` does not have are judged by the
-/// cross-encoder as one that shares nothing would be.
+/// The candidate pairs of a gold pair; none for a single document. Pairs that `readings` does not have are read and judged
+/// as one that shares nothing would be.
 #[must_use]
-pub fn candidates(document: &Document, engine: Engine, logits: Option<&Logits>) -> Vec<Candidate> {
+pub fn candidates(document: &Document, engine: Engine, readings: Option<&Readings>) -> Vec<Candidate> {
     let Ok(readouts) = <[_; 2]>::try_from(readouts(document, true)) else { return Vec::new() };
-    let given = |logits: &Logits, a: &Position, b: &Position| {
+    let unrelated = Given { in_context: 0.0, by_themselves: 0.0, judgement: Judgement::new(UNRELATED) };
+    let given = |readings: &Readings, a: &Position, b: &Position| {
         let key = (document.id.clone(), a.statement_id.clone(), b.statement_id.clone());
-        Judgement::new(logits.get(&key).copied().unwrap_or(UNRELATED))
+        readings.get(&key).copied().unwrap_or(unrelated)
     };
-    let judge = logits.map(|logits| move |a: &Position, b: &Position| given(logits, a, b));
+    let judge = readings.map(|readings| move |a: &Position, b: &Position| given(readings, a, b));
     let judge: Option<&pipeline::Judge<'_>> = judge.as_ref().map(|judge| judge as _);
     let found = pipeline::candidates(&readouts, &declared_sides(document), engine, judge);
-    let candidate = |(pair, evidence): (&similarity::ScoredPair, &pipeline::relation::Evidence)| {
+    let candidate = |((pair, evidence), likely): ((&similarity::ScoredPair, &pipeline::relation::Evidence), &bool)| {
         let (a, b) = (&found.positions[pair.left], &found.positions[found.n_left + pair.right]);
         let text = |position: &Position| position.span.slice(&readouts[position.readout].text).to_owned();
         Candidate {
@@ -128,13 +134,14 @@ pub fn candidates(document: &Document, engine: Engine, logits: Option<&Logits>) 
             text_a: text(a),
             text_b: text(b),
             identical: pair.features.is_identical,
+            likely: *likely,
             inputs: similarity::inputs(&pair.features).map(|(_, value)| value).collect(),
             evidence: evidence.inputs().collect(),
             first: similarity::first_score(&pair.features),
             second: similarity::second_inputs(&pair.features),
         }
     };
-    found.pairs.iter().zip(&found.evidence).map(candidate).collect()
+    found.pairs.iter().zip(&found.evidence).zip(&found.likely).map(candidate).collect()
 }
 
 /// Logits of two texts that share nothing.

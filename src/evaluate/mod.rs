@@ -125,9 +125,9 @@ pub fn write_candidates(
     path: &Path,
     outcomes: &[Outcome],
     engine: Engine,
-    logits: Option<&candidates::Logits>,
+    readings: Option<&candidates::Readings>,
 ) -> Result<(), Error> {
-    let of_document = |outcome: &Outcome| candidates::candidates(&outcome.document, engine, logits);
+    let of_document = |outcome: &Outcome| candidates::candidates(&outcome.document, engine, readings);
     let lines = outcomes.iter().flat_map(of_document).map(candidates::Line::Candidate);
     write_lines(path, std::iter::once(candidates::Line::header(engine)).chain(lines))
 }

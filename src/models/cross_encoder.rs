@@ -15,6 +15,7 @@ mod head;
 mod weights;
 
 pub use weights::WEIGHTS;
+pub(super) use weights::shared_words;
 
 use super::transformer::{Batch, MAX_BATCH_TOKENS};
 use super::vector_code::vectorised;

@@ -17,6 +17,8 @@ mod transformer;
 
 pub mod cross_encoder;
 
+pub mod contextual_embeddings;
+
 pub mod judgement_cache;
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The layers of MiniLM (Wang et al. 2020, arXiv:2002.10957; post-norm as in BERT), which the cross-encoder is made of.
+//! The layers of MiniLM (Wang et al. 2020, arXiv:2002.10957; post-norm as in BERT), which two models are made of: the
+//! cross-encoder and the contextual embeddings.
 //!
 //! Matrices stay int8 and are multiplied in whole numbers (see `product`), the rest is f32 in a fixed order: the states of a
 //! sequence are the same to the bit in whatever batch, on any number of threads and on every kind of CPU. Sequences of a

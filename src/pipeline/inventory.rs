@@ -1,7 +1,7 @@
 //! The data files that answers depend on, with their hashes.
 
 use super::{attribution, features, relation, sides, similarity};
-use crate::models::{cross_encoder, position_spans, static_embeddings, wordpiece};
+use crate::models::{contextual_embeddings, cross_encoder, position_spans, static_embeddings, wordpiece};
 use sha2::{Digest as _, Sha256};
 
 /// A data file that answers depend on.
@@ -20,10 +20,11 @@ pub struct ModelInfo {
 /// The data files inside this version.
 #[must_use]
 pub fn models() -> Vec<ModelInfo> {
-    let weights: [(&str, &[u8], &str); 4] = [
+    let weights: [(&str, &[u8], &str); 5] = [
         ("static.bin", static_embeddings::WEIGHTS, "static token embeddings distilled from all-MiniLM-L6-v2"),
         ("vocab.txt", wordpiece::WEIGHTS, "WordPiece vocabulary of all-MiniLM-L6-v2"),
         ("position_spans.bin", position_spans::WEIGHTS, "semi-Markov CRF that finds positions, trained on readouts"),
+        ("contextual.bin", contextual_embeddings::WEIGHTS, contextual_embeddings::DESCRIPTION),
         ("thorough.bin", cross_encoder::WEIGHTS, cross_encoder::DESCRIPTION),
     ];
     let own = [

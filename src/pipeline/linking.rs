@@ -11,6 +11,7 @@ use super::relation::{End, LinkedPair};
 use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
+use crate::models::contextual_embeddings::{self, Embedding, Windows, cosine};
 use crate::models::cross_encoder::{self, Judgement};
 use crate::models::judgement_cache::JudgementCache;
 use crate::readout::Readout;
@@ -30,7 +31,11 @@ pub(super) fn link(
     options: &Options,
 ) -> Result<Linked, Cancelled> {
     cancel.enter(Stage::Links)?;
-    let linking = Linking::new(readouts, read, features);
+    let mut limits = Limits::default();
+    let mut linking = Linking::new(readouts, read, features);
+    if options.engine == Engine::Thorough {
+        limits.n_not_embedded = linking.embed(cancel)?;
+    }
     let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
         sides_of_one(&read.positions)
     } else {
@@ -39,23 +44,26 @@ pub(super) fn link(
     };
     let (mut links, mut near) = (Vec::new(), BTreeMap::<usize, NearMiss>::new());
     let n_groups = groups.iter().filter(|(left, right)| !left.is_empty() && !right.is_empty()).count();
-    let mut limits = Limits::default();
     for (left, right) in groups {
-        let mut pairs = linking.scored(cancel, &left, &right);
+        let is_read = linking.is_english(&left) && linking.is_english(&right);
+        let engine = if is_read { options.engine } else { Engine::Fast };
+        let cosines = match engine {
+            Engine::Fast => None,
+            Engine::Thorough => Some(linking.cosines(cancel, (&left, &right), None)?),
+        };
+        let mut pairs = linking.scored(cancel, &left, &right, cosines);
         cancel.check()?;
-        let mut engine = options.engine;
-        if engine == Engine::Thorough && !(linking.is_english(&left) && linking.is_english(&right)) {
+        if engine != options.engine {
             limits.n_not_read += pairs.len();
-            engine = Engine::Fast;
         }
         if engine == Engine::Thorough {
             let cap = similarity::MAX_JUDGED / n_groups.max(1);
-            let by_fast: Vec<(usize, usize, f64)> =
+            let before: Vec<(usize, usize, f64)> =
                 pairs.iter().map(|pair| (pair.left, pair.right, pair.score)).collect();
             let judging = Judging { judge: None, judgements: options.judgements.as_deref() };
             let judged = linking.judged(cancel, pairs, (&left, &right), cap, judging)?;
             let read: HashSet<(usize, usize)> = judged.pairs.iter().map(|pair| (pair.left, pair.right)).collect();
-            for (i, j, score) in by_fast.into_iter().filter(|(i, j, _)| !read.contains(&(*i, *j))) {
+            for (i, j, score) in before.into_iter().filter(|(i, j, _)| !read.contains(&(*i, *j))) {
                 for idx in [left[i], right[j]] {
                     near.entry(idx).or_default().unread.push(score);
                 }
@@ -95,9 +103,11 @@ pub(super) fn link(
     Ok((links, near, limits.warning()))
 }
 
-/// Pairs that the THOROUGH engine did not read in full.
+/// What the THOROUGH engine did not read in full.
 #[derive(Default)]
 struct Limits {
+    /// Positions beyond the tokens of a request.
+    n_not_embedded: usize,
     /// Beyond the cap of a request.
     n_left_out: usize,
     /// In a language that it does not read.
@@ -108,8 +118,14 @@ struct Limits {
 
 impl Limits {
     fn warning(&self) -> Option<Warning> {
-        let Self { n_left_out, n_not_read, n_shortened } = *self;
+        let Self { n_not_embedded, n_left_out, n_not_read, n_shortened } = *self;
         let told = [
+            (
+                n_not_embedded,
+                format!(
+                    "positions were not read in context: the thorough engine reads {MAX_READ_TOKENS} tokens a request"
+                ),
+            ),
             (
                 n_left_out,
                 format!("likely pairs were left out: the thorough engine scores {} a request", similarity::MAX_JUDGED),
@@ -138,13 +154,24 @@ pub(super) struct Judged {
     n_shortened: usize,
 }
 
-/// Judges two positions in place of the cross-encoder.
-pub type Judge<'a> = dyn Fn(&Position, &Position) -> Judgement + 'a;
+/// What the transformers make of two positions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Given {
+    /// Cosine of the positions read in their texts.
+    pub in_context: f64,
+    /// Cosine of the positions read by themselves.
+    pub by_themselves: f64,
+    /// By the cross-encoder.
+    pub judgement: Judgement,
+}
+
+/// Reads and judges two positions in place of the transformers.
+pub type Judge<'a> = dyn Fn(&Position, &Position) -> Given + 'a;
 
 /// Who judges pairs.
 #[derive(Clone, Copy)]
 pub(super) struct Judging<'a> {
-    /// `None`: the cross-encoder.
+    /// `None`: the transformers.
     pub(super) judge: Option<&'a Judge<'a>>,
     /// What the cross-encoder is not asked again.
     pub(super) judgements: Option<&'a JudgementCache>,
@@ -156,11 +183,83 @@ pub(super) struct Linking<'a> {
     read: &'a Read,
     features: &'a [Features],
     roles: Vec<similarity::Role>,
+    /// What was read of each position; none before [`Linking::embed`].
+    readings: Vec<Option<Reading>>,
 }
+
+/// A position as the THOROUGH engine reads it.
+struct Reading {
+    in_context: Embedding,
+    by_itself: Embedding,
+}
+
+/// Most tokens of texts that are read for contextual embeddings in a request, and as many of positions by themselves; dealt
+/// out evenly over the readouts. Together they take 4 seconds on one core.
+const MAX_READ_TOKENS: usize = 32_768;
 
 impl<'a> Linking<'a> {
     pub(super) fn new(readouts: &'a [Readout], read: &'a Read, features: &'a [Features]) -> Self {
-        Self { readouts, read, features, roles: roles(readouts, &read.positions) }
+        let readings = read.positions.iter().map(|_| None).collect();
+        Self { readouts, read, features, roles: roles(readouts, &read.positions), readings }
+    }
+
+    /// Reads every position of the readouts in English; the number of positions that a limit left out.
+    pub(super) fn embed(&mut self, cancel: &Cancel) -> Result<usize, Cancelled> {
+        let share = MAX_READ_TOKENS / self.readouts.len().max(1);
+        let mut n_left_out = 0;
+        for readout in 0..self.readouts.len() {
+            let idxs = self.of_readout(readout);
+            if idxs.is_empty() || !self.is_english(&idxs) {
+                continue;
+            }
+            let go_on = || !cancel.is_cancelled();
+            let text = &self.readouts[readout].text;
+            let spans: Vec<_> =
+                idxs.iter().map(|&idx| self.position(idx).span.start..self.position(idx).span.end).collect();
+            let mut windows = Windows::new(text, &spans);
+            n_left_out += windows.truncate(share);
+            let in_context = windows.embed(go_on).ok_or(Cancelled)?;
+            let texts: Vec<String> = spans.into_iter().map(|span| cross_encoder::clean(&text[span])).collect();
+            let mut n_tokens = 0;
+            let is_in = |text: &&String| {
+                n_tokens += contextual_embeddings::count_tokens(text);
+                n_tokens <= share
+            };
+            let texts: Vec<&str> = texts.iter().take_while(is_in).map(String::as_str).collect();
+            n_left_out += idxs.len() - texts.len();
+            let by_themselves = contextual_embeddings::embed_each(&texts, go_on).ok_or(Cancelled)?;
+            let by_themselves = by_themselves.into_iter().chain(std::iter::repeat(Embedding::ZERO));
+            for ((idx, in_context), by_itself) in idxs.into_iter().zip(in_context).zip(by_themselves) {
+                self.readings[idx] = Some(Reading { in_context, by_itself });
+            }
+        }
+        Ok(n_left_out)
+    }
+
+    /// The cosines of all pairs; zero where one of a pair was not read. `judge` gives them where there is one.
+    pub(super) fn cosines(
+        &self,
+        cancel: &Cancel,
+        (left, right): (&[usize], &[usize]),
+        judge: Option<&Judge<'_>>,
+    ) -> Result<similarity::Cosines, Cancelled> {
+        let mut cosines = similarity::Cosines::default();
+        for &a in left {
+            cancel.check()?;
+            for &b in right {
+                if let Some(judge) = judge {
+                    let Given { in_context, by_themselves, .. } = judge(self.position(a), self.position(b));
+                    cosines.in_context.push(in_context);
+                    cosines.by_themselves.push(by_themselves);
+                    continue;
+                }
+                let pair = self.readings[a].as_ref().zip(self.readings[b].as_ref());
+                let of = |end: fn(&Reading) -> &Embedding| pair.map_or(0.0, |(a, b)| cosine(end(a), end(b)));
+                cosines.in_context.push(of(|reading| &reading.in_context));
+                cosines.by_themselves.push(of(|reading| &reading.by_itself));
+            }
+        }
+        Ok(cosines)
     }
 
     pub(super) fn of_readout(&self, readout: usize) -> Vec<usize> {
@@ -172,12 +271,18 @@ impl<'a> Linking<'a> {
         idxs.iter().all(|&idx| language::attributed(language(idx)) == Some(Attributed::English))
     }
 
-    /// The candidate pairs as the FAST engine scores them.
-    pub(super) fn scored(&self, cancel: &Cancel, left: &[usize], right: &[usize]) -> Vec<similarity::ScoredPair> {
+    /// The candidate pairs as they are scored without a judge, with `cosines` or as the FAST engine scores them.
+    pub(super) fn scored(
+        &self,
+        cancel: &Cancel,
+        left: &[usize],
+        right: &[usize],
+        cosines: Option<similarity::Cosines>,
+    ) -> Vec<similarity::ScoredPair> {
         let side = |idxs: &[usize]| -> Vec<(&Features, similarity::Role)> {
             idxs.iter().map(|&idx| (&self.features[idx], self.roles[idx])).collect()
         };
-        similarity::score(cancel, &side(left), &side(right))
+        similarity::score(cancel, &side(left), &side(right), cosines)
     }
 
     /// The likeliest of the pairs as the THOROUGH engine scores them, at most `cap`.
@@ -194,7 +299,10 @@ impl<'a> Linking<'a> {
         let mut n_shortened = 0;
         let judgements = match judging.judge {
             Some(judge) => {
-                asked.map(|pair| judge(self.position(left[pair.left]), self.position(right[pair.right]))).collect()
+                let given = |pair: &similarity::ScoredPair| {
+                    judge(self.position(left[pair.left]), self.position(right[pair.right]))
+                };
+                asked.map(|pair| given(pair).judgement).collect()
             }
             None => {
                 let text = |&idx: &usize| cross_encoder::clean(self.position(idx).span.slice(self.end(idx).text));

@@ -28,6 +28,7 @@ mod inventory;
 
 mod word_classes;
 
+use crate::models::contextual_embeddings::{self, cosine};
 use crate::models::cross_encoder;
 use crate::models::judgement_cache::JudgementCache;
 use crate::readout::{Readout, Side};
@@ -35,7 +36,7 @@ pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
-pub use linking::Judge;
+pub use linking::{Given, Judge};
 use linking::{Judging, Linking};
 pub use position::MAX_POSITIONS;
 use position::Position;
@@ -63,8 +64,7 @@ impl Engine {
     #[must_use]
     pub fn default_link_threshold(self) -> f64 {
         match self {
-            Self::Fast => alignment::FAST_THRESHOLD,
-            Self::Thorough => alignment::THOROUGH_THRESHOLD,
+            Self::Fast | Self::Thorough => alignment::THRESHOLD,
         }
     }
 }
@@ -105,6 +105,7 @@ pub const LANGUAGES: &[&str] = &["en", "zh-Hans", "zh-Hant"];
 /// Parses the weights that take long, so that the first request does not wait for it.
 pub fn load() {
     cross_encoder::load();
+    contextual_embeddings::load();
 }
 
 /// Who holds what, where the sides overlap and diverge, and what only one of them mentions.
@@ -217,9 +218,15 @@ pub fn score_pairs_unless(
             cells.filter(|&(i, j)| !similarity::is_same_text(&left_features[i], &right_features[j])).collect();
         let text = |text: &String| cross_encoder::clean(text);
         let (left, right): (Vec<_>, Vec<_>) = (left.iter().map(text).collect(), right.iter().map(text).collect());
+        let embed = |texts: &[String]| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            contextual_embeddings::embed_each(&texts, || !cancel.is_cancelled()).ok_or(Cancelled)
+        };
+        let (of_left, of_right) = (embed(&left)?, embed(&right)?);
         let texts: Vec<(&str, &str)> = cells.iter().map(|&(i, j)| (&*left[i], &*right[j])).collect();
         for (&(i, j), judgement) in cells.iter().zip(linking::judge_all(cancel, &texts, judgements)?) {
-            rows[i][j] = similarity::score_alone(&left_features[i], &right_features[j], Some(&judgement));
+            let read = Some((cosine(&of_left[i], &of_right[j]), &judgement));
+            rows[i][j] = similarity::score_alone(&left_features[i], &right_features[j], read);
         }
     }
     Ok(rows)
@@ -234,27 +241,48 @@ pub struct Candidates {
     pub n_left: usize,
     /// The pairs that the engine scores.
     pub pairs: Vec<similarity::ScoredPair>,
+    /// For each of them, whether it was likely enough to be judged in a comparison; true for the FAST engine.
+    pub likely: Vec<bool>,
     /// What is seen in each pair that bears on divergence, in the same order.
     pub evidence: Vec<relation::Evidence>,
 }
 
-/// The candidates of two readouts. With the THOROUGH engine `judge` gives the judgement of two positions, or the
-/// cross-encoder does where there is none.
+/// The candidates of two readouts. With the THOROUGH engine `judge` reads and judges two positions, or the transformers do
+/// where there is none. Candidates that are too unlikely to be judged are among them, with the inputs of their reading and
+/// what `judge` says of them alone.
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let cancel = Cancel::default();
     let read = read(&cancel, readouts, sides, MAX_POSITIONS).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
-    let linking = Linking::new(readouts, &read, &features);
+    let mut linking = Linking::new(readouts, &read, &features);
     let (left, right) = (linking.of_readout(0), linking.of_readout(1));
-    let pairs = linking.scored(&cancel, &left, &right);
-    let mut pairs = match engine {
-        Engine::Fast => pairs,
+    let (mut pairs, likely) = match engine {
+        Engine::Fast => {
+            let pairs = linking.scored(&cancel, &left, &right, None);
+            let likely = vec![true; pairs.len()];
+            (pairs, likely)
+        }
         Engine::Thorough => {
-            linking
-                .judged(&cancel, pairs, (&left, &right), similarity::MAX_JUDGED, Judging { judge, judgements: None })
-                .expect("nobody cancels")
-                .pairs
+            if judge.is_none() {
+                linking.embed(&cancel).expect("nobody cancels");
+            }
+            let cosines = linking.cosines(&cancel, (&left, &right), judge).expect("nobody cancels");
+            let pairs = linking.scored(&cancel, &left, &right, Some(cosines));
+            let judging = Judging { judge, judgements: None };
+            let judged = linking.judged(&cancel, pairs.clone(), (&left, &right), similarity::MAX_JUDGED, judging);
+            let judged = judged.expect("nobody cancels").pairs;
+            let is_judged: BTreeSet<_> = judged.iter().map(|pair| (pair.left, pair.right)).collect();
+            let unlikely = pairs.into_iter().filter(|pair| !is_judged.contains(&(pair.left, pair.right)));
+            let unlikely = unlikely.map(|mut pair| {
+                let (a, b) = (&read.positions[left[pair.left]], &read.positions[right[pair.right]]);
+                pair.features.judged = judge.map(|judge| similarity::JudgedFeatures::alone(&judge(a, b).judgement));
+                pair
+            });
+            let mut pairs: Vec<_> = unlikely.chain(judged).collect();
+            pairs.sort_by_key(|pair| (pair.left, pair.right));
+            let likely = pairs.iter().map(|pair| is_judged.contains(&(pair.left, pair.right))).collect();
+            (pairs, likely)
         }
     };
     for pair in &mut pairs {
@@ -266,7 +294,7 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
         let (a, b) = (linking.end(left[pair.left]), linking.end(right[pair.right]));
         relation::Evidence::new(a, b, &pair.features, opposition)
     });
-    Candidates { evidence: evidence.collect(), n_left: left.len(), pairs, positions: read.positions }
+    Candidates { evidence: evidence.collect(), n_left: left.len(), pairs, likely, positions: read.positions }
 }
 
 /// What the stages up to positions find.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use parallax::evaluate::candidates::{Logits, read_logits};
+use parallax::evaluate::candidates::{Readings, read_readings};
 use parallax::evaluate::gold::{self, CharRange, HeldBy, LinkKind};
 use parallax::evaluate::predict::{Options, predict};
 use parallax::evaluate::score::Prediction;
@@ -200,9 +200,9 @@ fn gold_spans_come_back_as_they_were_given() {
 }
 
 /// The lines of a file of candidates after the one that names the inputs, and the names.
-fn candidates(engine: Engine, logits: Option<&Logits>) -> (Vec<String>, Vec<serde_json::Value>) {
-    let file = temporary_folder(&format!("candidates-{engine:?}-{}", logits.is_some())).join("candidates.jsonl");
-    write_candidates(&file, &outcomes(), engine, logits).unwrap();
+fn candidates(engine: Engine, readings: Option<&Readings>) -> (Vec<String>, Vec<serde_json::Value>) {
+    let file = temporary_folder(&format!("candidates-{engine:?}-{}", readings.is_some())).join("candidates.jsonl");
+    write_candidates(&file, &outcomes(), engine, readings).unwrap();
     let written = fs::read_to_string(&file).unwrap();
     let mut lines = written.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let header = lines.next().unwrap();
@@ -212,36 +212,45 @@ fn candidates(engine: Engine, logits: Option<&Logits>) -> (Vec<String>, Vec<serd
 
 #[test]
 fn candidates_have_the_inputs_that_their_first_line_names() {
-    for (engine, n_inputs) in [(Engine::Fast, 16), (Engine::Thorough, 32)] {
+    // What is not judged has the inputs of its reading alone.
+    for (engine, n_unjudged, n_inputs) in [(Engine::Fast, 16, 16), (Engine::Thorough, 24, 40)] {
         let (names, rows) = candidates(engine, None);
         assert_eq!(names.len(), n_inputs);
+        assert!(
+            [n_unjudged, n_inputs].iter().all(|n| rows.iter().any(|row| row["inputs"].as_array().unwrap().len() == *n))
+        );
         assert!(rows.iter().any(
             |row| row["a"] == "a2" && row["text_a"] == "urged Karesh to publish the flow figures for the Dhal dam"
         ));
         for row in &rows {
             let inputs = row["inputs"].as_array().unwrap();
-            assert!(inputs.len() == n_inputs || row["identical"] == true, "{row}");
+            assert!([n_unjudged, n_inputs].contains(&inputs.len()), "{row}");
             assert!(inputs.iter().all(|value| (0.0..=1.0).contains(&value.as_f64().unwrap())), "{row}");
         }
     }
 }
 
-/// Logits of -8 to 8 lie on a straight line from 0 to 1, and their ranks and margins are of the logits given.
+/// Logits of -8 to 8 lie on a straight line from 0 to 1, and ranks and margins are of the numbers given.
 #[test]
-fn given_logits_take_the_place_of_the_cross_encoder() {
-    let file = temporary_folder("logits").join("logits.jsonl");
-    let line =
-        r#"{"pair_id": "velmora-karesh-call", "a": "a2", "b": "b1", "logits": [4.0, 2.0, 0.0, 0.0, 8.0, 0.0, 0.0]}"#;
-    fs::write(&file, line).unwrap();
-    let logits = read_logits(&file).unwrap();
-    let (names, rows) = candidates(Engine::Thorough, Some(&logits));
+fn given_readings_take_the_place_of_the_transformers() {
+    let file = temporary_folder("readings").join("readings.jsonl");
+    let line = r#"{"pair_id": "velmora-karesh-call", "a": "a2", "b": "b1", "cosines": [0.75, -0.5],
+        "logits": [4.0, 2.0, 0.0, 0.0, 8.0, 0.0, 0.0]}"#;
+    fs::write(&file, line.replace('\n', "")).unwrap();
+    let readings = read_readings(&file).unwrap();
+    let (names, rows) = candidates(Engine::Thorough, Some(&readings));
     let row = rows.iter().find(|row| row["pair_id"] == "velmora-karesh-call" && row["a"] == "a2" && row["b"] == "b1");
     let row = row.expect("the pair is among the likeliest");
     let value = |name: &str| row["inputs"][names.iter().position(|other| other == name).unwrap()].as_f64().unwrap();
     assert_eq!((value("JudgedLink"), value("JudgedDivergence"), value("JudgedContradiction")), (0.75, 0.625, 1.0));
     assert_eq!((value("JudgedLinkRank"), value("JudgedSimilarity")), (1.0, 0.5));
-    // The others are unrelated, at -6: an eighth.
-    assert_eq!(value("JudgedLinkMargin"), f64::midpoint(0.75 - 0.125, 1.0));
+    assert_eq!(
+        (value("ContextualMeaning"), value("ContextualMeaningRank"), value("SentenceMeaning")),
+        (0.75, 1.0, 0.0)
+    );
+    assert_eq!(value("ContextualMeaningMargin"), f64::midpoint(0.75, 1.0));
+    // No other pair of either is likely enough to be judged.
+    assert_eq!(value("JudgedLinkMargin"), f64::midpoint(0.75, 1.0));
     fs::write(&file, r#"{"pair_id": "x", "a": "a1"}"#).unwrap();
-    assert!(matches!(read_logits(&file), Err(Error::Json { .. })));
+    assert!(matches!(read_readings(&file), Err(Error::Json { .. })));
 }

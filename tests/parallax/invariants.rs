@@ -333,7 +333,7 @@ fn what_the_thorough_engine_leaves_out_is_in_the_warnings() {
             text: format!("We will build {what} number {n} in the valley."),
             holders: Vec::new(),
         };
-        let readout = Readout::from_statements(id, (0..300).map(statement).collect());
+        let readout = Readout::from_statements(id, (0..600).map(statement).collect());
         Readout { author: Some(author.to_owned()), language: Some("en".to_owned()), ..readout }
     };
     let readouts = [many("a", "Kenya", "bridge"), many("b", "Ukraine", "road")];

@@ -3,14 +3,16 @@
 
 usage:
   parallax evaluate GOLD --candidates fast.jsonl
-  parallax evaluate GOLD --engine thorough --candidates thorough.jsonl --logits oof.jsonl
+  parallax evaluate GOLD --engine thorough --candidates thorough.jsonl --readings oof.jsonl
   fit.py --gold GOLD --candidates fast.jsonl --candidates thorough.jsonl --out src/pipeline [--keep-links fast]
 
 GOLD is a folder of annotated pairs for training. Candidates are the pairs of gold positions that an engine scores, with
-its inputs, computed by the engine itself. The logits (../thorough/logits.py) must be out of fold: a cross-encoder is far
-surer of pairs that it was trained on. The shortlist of the thorough engine depends on the FAST weights: fit these first.
+its inputs, computed by the engine itself. The cosines and logits (../thorough/readings.py) must be out of fold: a
+transformer is far surer of pairs that it was trained on. The thorough engine scores all candidates by the cosines
+(READ), and the likeliest of them again by the logits, too (THOROUGH). Which these are depends on the weights of READ: when
+they are new, write the candidates again and fit again.
 
-For each engine two regressions give the probability of a link, over all inputs for pairs inside a comparison and over
+For each of the three two regressions give the probability of a link, over all inputs for pairs inside a comparison and over
 those that two bare statements have; a third one looks at the pairs inside a comparison again, at the first scores around
 each; and two the probability that linked positions diverge, for FAST a third one that looks at the other links again.
 Regularisation and thresholds come from eight-fold
@@ -32,11 +34,10 @@ from sklearn.model_selection import GroupKFold
 INVERSE_REGULARISATION = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0]  # over inputs of variance 1; the best is taken
 N_FOLDS = 8
 
-# Least probability of a divergence in a comparison. From the best sum of F1 of divergences and of links with their kind (.51
-# fast, .46 thorough) to here the links with their kind lose little over the training pairs, and a divergence that is none
-# harms a reader more than one that is called an overlap. Of what FAST calls so at .50 one in three is a divergence, and five
-# of six where the link is one.
-CAUTIOUS = {"fast": 0.50, "thorough": 0.60}
+# Least probability of a divergence in a comparison: likelier than not. The best sum of F1 of divergences and of links with
+# their kind is at .51 for FAST and at .34 for THOROUGH, and a divergence that is none harms a reader more than one that is
+# called an overlap.
+CAUTIOUS = 0.50
 WHY = {"CAUTIOUS": "A divergence that is none harms more than one that is missed", "BEST": "Where F1 of divergences plus F1 of links with their kind is best"}
 
 
@@ -186,7 +187,7 @@ def fit_second(inputs, label, groups, c, rows, places):
 
 
 USUAL = 0.25, 1.0  # as in src/pipeline/relation/evidence.rs
-FAST_THRESHOLD = 0.30  # as in src/pipeline/alignment
+LINK_THRESHOLD = 0.30  # as in src/pipeline/alignment
 
 
 def elsewhere(probability, link_probability, threshold, groups, identical):
@@ -227,12 +228,28 @@ def fit_elsewhere(every, linked, diverges, groups, c, identical, link_probabilit
     return model, average_precision_score(diverges[linked], probability[linked]), probability
 
 
-def fit_engine(path, links, places):
-    """(engine, Rust of the link weights, Rust of the divergence weights)"""
+def read_candidates(path):
+    """[(scorer, header, rows inside a comparison, rows as bare statements)] of the file of an engine."""
     with open(path, encoding="utf-8") as lines:
         header = json.loads(next(lines))
         rows = [json.loads(line) for line in lines]
-    engine, names, alone, in_context = header["engine"], header["inputs"], np.array(header["alone"]), np.array(header["in_context"])
+    if header["engine"] == "fast":
+        return [("fast", header, rows, rows)]
+    # The inputs of the cross-encoder come last, and pairs that a comparison does not judge have them of the pair alone.
+    n_read = header["inputs"].index("JudgedLink")
+    read = {key: value[:n_read] if key in ("inputs", "alone", "in_context") else value for key, value in header.items()}
+    of_read = [{**row, "inputs": row["inputs"][:n_read]} for row in rows]
+    return [("read", read, of_read, of_read), ("thorough", header, [row for row in rows if row["likely"]], rows)]
+
+
+def fit_scorer(engine, header, in_context, alone, links, places):
+    """(Rust of the link weights, Rust of the divergence weights)"""
+    parts = fit_looks(engine, header, in_context, links, places, "IN_CONTEXT"), fit_looks(engine, header, alone, links, places, "ALONE")
+    return tuple("".join(part) for part in zip(*parts))
+
+
+def fit_looks(engine, header, rows, links, places, place):
+    names, alone, in_context = header["inputs"], np.array(header["alone"]), np.array(header["in_context"])
     find = lambda row: links[row["pair_id"]].get((row["a"], row["b"]))
     kind = np.array([find(row) or "" for row in rows])
     label, diverges = kind != "", kind == "divergence"
@@ -246,29 +263,33 @@ def fit_engine(path, links, places):
         inputs[at, : len(row["inputs"])] = row["inputs"]
     evidence = np.array([row["evidence"] for row in rows])
     scored = ~identical
-    engine_first = np.array([row["first"] for row in rows])
-    difference = np.abs(second_look(engine_first, rows, places)[: len(rows)] - np.array([row["second"] or [np.nan] * 4 for row in rows]))
-    print(f"  inputs of the second look: those of the engine within {np.nanmax(difference):.1e}")
-    assert np.nanmax(difference) < 1e-9
+    # The engine's first scores of read pairs are not in the file where it judged them later.
+    if place == "IN_CONTEXT" and engine != "read":
+        engine_first = np.array([row["first"] for row in rows])
+        difference = np.abs(second_look(engine_first, rows, places)[: len(rows)] - np.array([row["second"] or [np.nan] * 4 for row in rows]))
+        print(f"  inputs of the second look: those of the engine within {np.nanmax(difference):.1e}")
+        assert np.nanmax(difference) < 1e-9
 
-    out, link_probability = [], None
-    for place, columns in (("IN_CONTEXT", np.flatnonzero(in_context)), ("ALONE", np.flatnonzero(alone))):
-        precision, c, found = cross_validate(inputs[scored][:, columns], label[scored], groups[scored])
-        probability = np.ones(len(rows))
-        probability[scored] = found
-        threshold, value = best_threshold(lambda t: f1((label & (probability >= t)).sum(), (probability >= t).sum(), n_gold))
-        print(f"  {place}: C {c}, average precision {precision:.3f}, F1 {value:.3f} at {threshold}")
-        doc = f"For {'pairs inside a comparison' if place == 'IN_CONTEXT' else 'bare statements'}; given gold spans, cross-validated F1 {value:.3f} at {threshold}."
-        model = Model(inputs[scored][:, columns], label[scored], c)
-        out.append(rust(f"{engine.upper()}_{place}", doc, model, columns, len(names)))
-        if place == "IN_CONTEXT":
-            second, precision, second_c, link_probability = fit_second(inputs[:, columns], label, groups, c, rows, places)
-            link_probability[identical] = 1
-            link_threshold, value = best_threshold(lambda t: f1((label & (link_probability >= t)).sum(), (link_probability >= t).sum(), n_gold))
-            print(f"  second look: C {second_c}, average precision {precision:.3f}, F1 {value:.3f} at {link_threshold}")
-            print("   ", ", ".join(f"{name} {weight:+.2f}" for name, weight in zip(["first", *SECOND], second.weights)))
-            doc = f"For a second look at pairs inside a comparison; given gold spans, cross-validated F1 {value:.3f} at {link_threshold}."
-            out.append(rust(f"{engine.upper()}_SECOND", doc, second, np.arange(len(second.weights)), len(second.weights)))
+    out = []
+    columns = np.flatnonzero(in_context if place == "IN_CONTEXT" else alone)
+    precision, c, found = cross_validate(inputs[scored][:, columns], label[scored], groups[scored])
+    link_probability = np.ones(len(rows))
+    link_probability[scored] = found
+    f1_at = lambda t: f1((label & (link_probability >= t)).sum(), (link_probability >= t).sum(), n_gold)
+    link_threshold, value = best_threshold(f1_at)
+    print(f"  {place}: C {c}, average precision {precision:.3f}, F1 {value:.3f} at {link_threshold}")
+    what = "pairs inside a comparison" if place == "IN_CONTEXT" else "bare statements"
+    doc = f"For {what}; given gold spans, cross-validated F1 {value:.3f} at {link_threshold}."
+    model = Model(inputs[scored][:, columns], label[scored], c)
+    out.append(rust(f"{engine.upper()}_{place}", doc, model, columns, len(names)))
+    if place == "IN_CONTEXT":
+        second, precision, second_c, link_probability = fit_second(inputs[:, columns], label, groups, c, rows, places)
+        link_probability[identical] = 1
+        link_threshold, value = best_threshold(f1_at)
+        print(f"  second look: C {second_c}, average precision {precision:.3f}, F1 {value:.3f} at {link_threshold}")
+        print("   ", ", ".join(f"{name} {weight:+.2f}" for name, weight in zip(["first", *SECOND], second.weights)))
+        doc = f"For a second look at pairs inside a comparison; given gold spans, cross-validated F1 {value:.3f} at {link_threshold}."
+        out.append(rust(f"{engine.upper()}_SECOND", doc, second, np.arange(len(second.weights)), len(second.weights)))
 
     def write_divergence(name, doc, model, columns, n_inputs, probability, threshold, cautious):
         kept = link_probability >= link_threshold
@@ -283,28 +304,29 @@ def fit_engine(path, links, places):
             f"\n/// {why}; cross-validated F1 of divergences {of_divergences(threshold):.3f}, of links with their kind {of_kinds(threshold):.3f}.\n"
             f"pub const {name}_THRESHOLD: f64 = {threshold};\n")
 
+    if engine == "read":
+        return "".join(out), ""
     every = np.column_stack([inputs, evidence])
     linked = label & scored
-    divergence = ""
     # The last of the evidence is the opposition of the two texts, which bare statements do not have.
-    for place, columns in (("IN_CONTEXT", np.arange(every.shape[1])), ("ALONE", np.flatnonzero([*alone, *[True] * (evidence.shape[1] - 1), False]))):
-        precision, c, _ = cross_validate(every[linked][:, columns], diverges[linked], groups[linked])
-        # Each pair by the model that has not seen its document, unlinked ones too.
-        probability = np.zeros(len(rows))
-        for train, test in GroupKFold(N_FOLDS).split(every, label, groups):
-            train = train[linked[train]]
-            probability[test] = Model(every[train][:, columns], diverges[train], c)(every[test][:, columns])
-        probability[identical] = 0
-        model = Model(every[linked][:, columns], diverges[linked], c)
-        name = f"{engine.upper()}_{place}"
-        doc = f"For {'pairs inside a comparison' if place == 'IN_CONTEXT' else 'bare statements'}; cross-validated average precision {precision:.3f} over linked pairs"
-        divergence += write_divergence(name, doc, model, columns, every.shape[1], probability, None, CAUTIOUS[engine] if place == "IN_CONTEXT" else 0.0)
-        if place == "IN_CONTEXT" and engine == "fast":
-            model, precision, probability = fit_elsewhere(every, linked, diverges, groups, c, identical, link_probability, FAST_THRESHOLD)
-            doc = f"For a second look at pairs inside a comparison; cross-validated average precision {precision:.3f} over linked pairs"
-            n = every.shape[1] + 1
-            divergence += write_divergence(f"{engine.upper()}_SECOND", doc, model, np.arange(n), n, probability, None, CAUTIOUS[engine])
-    return engine, "".join(out), divergence
+    of_evidence = [True] * (evidence.shape[1] - 1)
+    columns = np.arange(every.shape[1]) if place == "IN_CONTEXT" else np.flatnonzero([*alone, *of_evidence, False])
+    precision, c, _ = cross_validate(every[linked][:, columns], diverges[linked], groups[linked])
+    # Each pair by the model that has not seen its document, unlinked ones too.
+    probability = np.zeros(len(rows))
+    for train, test in GroupKFold(N_FOLDS).split(every, label, groups):
+        train = train[linked[train]]
+        probability[test] = Model(every[train][:, columns], diverges[train], c)(every[test][:, columns])
+    probability[identical] = 0
+    model = Model(every[linked][:, columns], diverges[linked], c)
+    doc = f"For {what}; cross-validated average precision {precision:.3f} over linked pairs"
+    divergence = write_divergence(f"{engine.upper()}_{place}", doc, model, columns, every.shape[1], probability, None, CAUTIOUS if place == "IN_CONTEXT" else 0.0)
+    if place == "IN_CONTEXT":
+        model, precision, probability = fit_elsewhere(every, linked, diverges, groups, c, identical, link_probability, LINK_THRESHOLD)
+        doc = f"For a second look at pairs inside a comparison; cross-validated average precision {precision:.3f} over linked pairs"
+        n = every.shape[1] + 1
+        divergence += write_divergence(f"{engine.upper()}_SECOND", doc, model, np.arange(n), n, probability, None, CAUTIOUS)
+    return "".join(out), divergence
 
 
 def main():
@@ -317,8 +339,8 @@ def main():
     links, places = gold_links(args.gold), gold_places(args.gold)
     files = {part: os.path.join(args.out, part, "weights.rs") for part in ("similarity", "relation")}
     text = {part: open(path, encoding="utf-8").read() for part, path in files.items()}
-    for path in args.candidates:
-        engine, link, divergence = fit_engine(path, links, places)
+    for engine, *scorer in [scorer for path in args.candidates for scorer in read_candidates(path)]:
+        link, divergence = fit_scorer(engine, *scorer, links, places)
         for part, new in (("similarity", link), ("relation", divergence)):
             if part == "similarity" and engine in args.keep_links:
                 continue

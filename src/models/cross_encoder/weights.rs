@@ -42,6 +42,11 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| words(WEIGHTS).expect("a test r
 
 static MODEL: LazyLock<Model> = LazyLock::new(|| Model::read(WEIGHTS, &WORDS).expect("a test reads the file"));
 
+/// The word embeddings of all-MiniLM-L6-v2, which training leaves as they are, so that all models here share them.
+pub(in crate::models) fn shared_words() -> &'static Words {
+    &WORDS
+}
+
 /// The weights.
 pub(super) struct Model {
     pub encoder: Encoder,
@@ -84,9 +89,9 @@ mod tests {
 
     #[test]
     fn the_file_is_whole_and_a_cut_one_is_refused() {
-        assert!(Model::read(WEIGHTS, &WORDS).is_some());
-        assert!(Model::read(&WEIGHTS[..WEIGHTS.len() - 1], &WORDS).is_none());
-        assert!(Model::read(&WEIGHTS[..40], &WORDS).is_none());
+        assert!(Model::read(WEIGHTS, shared_words()).is_some());
+        assert!(Model::read(&WEIGHTS[..WEIGHTS.len() - 1], shared_words()).is_none());
+        assert!(Model::read(&WEIGHTS[..40], shared_words()).is_none());
         assert!(words(&WEIGHTS[..40]).is_none());
         assert!(words(b"").is_none());
     }

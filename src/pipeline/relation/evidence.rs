@@ -1,7 +1,7 @@
 //! What is seen in two positions that bears on whether they diverge.
 
 use super::{End, Reason, differing_figures, differing_strength, opposed};
-use crate::pipeline::alignment::FAST_THRESHOLD;
+use crate::pipeline::alignment::THRESHOLD;
 use crate::pipeline::attribution::SpeechAct;
 use crate::pipeline::position::{Position, Stance};
 use crate::pipeline::similarity::PairFeatures;
@@ -104,10 +104,10 @@ pub fn opposition<'a>(positions: impl Iterator<Item = &'a Position>) -> f64 {
 const USUAL: (f64, f64) = (0.25, 1.0);
 
 /// For every link, how much the others diverge: the mean of their probabilities of divergence, each weighted by the score
-/// of its link. `links` are score and probability. Links under [`FAST_THRESHOLD`] are not asked, so that a caller's
+/// of its link. `links` are score and probability. Links under [`THRESHOLD`] are not asked, so that a caller's
 /// threshold changes which links there are and not what they are.
 pub(super) fn elsewhere(links: &[(f64, f64)]) -> Vec<f64> {
-    let weight_of = |link: &(f64, f64)| if link.0 >= FAST_THRESHOLD { link.0 } else { 0.0 };
+    let weight_of = |link: &(f64, f64)| if link.0 >= THRESHOLD { link.0 } else { 0.0 };
     let sum = |of: &dyn Fn(&(f64, f64)) -> f64| {
         let mut terms: Vec<f64> = links.iter().map(of).collect();
         // A sum depends on its order, and the order of the links on which text is left.

@@ -87,16 +87,15 @@ const fn regression(pair: &PairFeatures, evidence: &Evidence) -> (&'static Weigh
     use weights::{
         FAST_ALONE, FAST_ALONE_THRESHOLD, FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD, FAST_SECOND,
         FAST_SECOND_THRESHOLD, THOROUGH_ALONE, THOROUGH_ALONE_THRESHOLD, THOROUGH_IN_CONTEXT,
-        THOROUGH_IN_CONTEXT_THRESHOLD,
+        THOROUGH_IN_CONTEXT_THRESHOLD, THOROUGH_SECOND, THOROUGH_SECOND_THRESHOLD,
     };
-    if evidence.elsewhere.is_some() {
-        return (&FAST_SECOND, FAST_SECOND_THRESHOLD);
-    }
-    match (pair.judged.is_some(), pair.is_alone) {
-        (false, false) => (&FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD),
-        (false, true) => (&FAST_ALONE, FAST_ALONE_THRESHOLD),
-        (true, false) => (&THOROUGH_IN_CONTEXT, THOROUGH_IN_CONTEXT_THRESHOLD),
-        (true, true) => (&THOROUGH_ALONE, THOROUGH_ALONE_THRESHOLD),
+    match (pair.judged.is_some(), pair.is_alone, evidence.elsewhere.is_some()) {
+        (false, true, _) => (&FAST_ALONE, FAST_ALONE_THRESHOLD),
+        (false, false, false) => (&FAST_IN_CONTEXT, FAST_IN_CONTEXT_THRESHOLD),
+        (false, false, true) => (&FAST_SECOND, FAST_SECOND_THRESHOLD),
+        (true, true, _) => (&THOROUGH_ALONE, THOROUGH_ALONE_THRESHOLD),
+        (true, false, false) => (&THOROUGH_IN_CONTEXT, THOROUGH_IN_CONTEXT_THRESHOLD),
+        (true, false, true) => (&THOROUGH_SECOND, THOROUGH_SECOND_THRESHOLD),
     }
 }
 
@@ -134,9 +133,8 @@ pub fn classify(
         .map(|(link, evidence)| (link.score, divergence(&link.features, evidence)))
         .collect();
     for ((link, evidence), elsewhere) in links.iter().zip(&mut evidence).zip(elsewhere(&first_look)) {
-        // The cross-encoder has told it already, and what is scored alone has no others.
-        let has_second_look = link.features.judged.is_none() && !link.features.is_alone;
-        evidence.elsewhere = has_second_look.then_some(elsewhere);
+        // What is scored alone has no others.
+        evidence.elsewhere = (!link.features.is_alone).then_some(elsewhere);
     }
     let classify = |(link, evidence): (&LinkedPair<'_>, Evidence)| {
         cancel.check().map(|()| of_pair(link.left, link.right, &link.features, evidence))

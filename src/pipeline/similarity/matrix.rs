@@ -2,6 +2,19 @@
 
 use crate::pipeline::Cancel;
 
+/// A value with its place among the pairs of both positions.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct InContext {
+    /// The value itself.
+    pub value: f64,
+    /// Mean of the reciprocal ranks in row and column.
+    pub mutual_rank: f64,
+    /// Above the mean of row and column.
+    pub background: f64,
+    /// Above the next best of row and column, the lesser of the two, halved and moved to 0 to 1.
+    pub margin: f64,
+}
+
 /// Values 0 to 1, row by row.
 pub(super) struct Matrix {
     n_right: usize,
@@ -65,6 +78,15 @@ impl Matrix {
 
     pub(super) fn at(&self, i: usize, j: usize) -> f64 {
         self.values[i * self.n_right + j]
+    }
+
+    pub(super) fn in_context(&self, i: usize, j: usize) -> InContext {
+        InContext {
+            value: self.at(i, j),
+            mutual_rank: self.mutual_rank(i, j),
+            background: self.above_background(i, j),
+            margin: self.margin(i, j),
+        }
     }
 
     /// The better of the ranks in row and column.

@@ -9,8 +9,9 @@
 //! `second_look`). Both are logistic regressions, and the second takes the logit of the first as an input, so that the
 //! whole is one again.
 //!
-//! The THOROUGH engine scores the likeliest pairs again: a cross-encoder reads both texts of each, and what it makes of
-//! them joins the inputs (see [`judged()`]).
+//! The THOROUGH engine reads every position, in its text and by itself, and the cosines of what it reads join the inputs
+//! (see [`ReadFeatures`]). The likeliest pairs it scores again: a cross-encoder reads both texts of each, and what it makes
+//! of them joins the inputs, too (see [`judged()`]).
 //!
 //! The parts sum to the score. They are the integrated gradients of the logistic function along the straight line from
 //! the base (Sundararajan et al. 2017), which for a logistic regression have a closed form.
@@ -20,11 +21,14 @@
 
 mod judged;
 mod matrix;
+mod read;
 mod second_look;
 mod types;
 mod weights;
 
 pub use judged::{JudgedFeatures, MAX_JUDGED, N_JUDGED_INPUTS, PAIRS_A_POSITION, judged, shortlist};
+pub use matrix::InContext;
+pub use read::{Cosines, N_READ_INPUTS, ReadFeatures};
 pub use second_look::{N_SECOND_INPUTS, SecondLook};
 pub use types::*;
 
@@ -37,8 +41,12 @@ use crate::pipeline::Cancel;
 use crate::pipeline::features::Features;
 use foldhash::HashMap;
 use matrix::Matrix;
+use read::Reading;
 use std::collections::BTreeMap;
-use weights::{FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, THOROUGH_ALONE, THOROUGH_IN_CONTEXT};
+use weights::{
+    FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, READ_ALONE, READ_IN_CONTEXT, READ_SECOND, THOROUGH_ALONE,
+    THOROUGH_IN_CONTEXT, THOROUGH_SECOND,
+};
 
 /// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
 /// gold links of the training pairs are among them.
@@ -90,7 +98,9 @@ pub struct PairFeatures {
     pub is_identical: bool,
     /// Scored by itself, without the context that the other pairs of two texts give.
     pub is_alone: bool,
-    /// What the cross-encoder makes of it, when it was asked.
+    /// What contextual embeddings make of it, where positions were read.
+    pub read: Option<ReadFeatures>,
+    /// What the cross-encoder makes of it, when it was asked; never without a reading.
     pub judged: Option<JudgedFeatures>,
     /// What the first scores are around it, when it was looked at again.
     pub second: Option<SecondLook>,
@@ -131,10 +141,15 @@ pub struct ScoredPair {
 }
 
 /// The scores of the candidate pairs of two lists of positions, by left, then right index; none when `cancel` is
-/// set meanwhile.
+/// set meanwhile. `cosines` are of positions that were read.
 #[must_use]
-pub fn score(cancel: &Cancel, left: &[(&Features, Role)], right: &[(&Features, Role)]) -> Vec<ScoredPair> {
-    let Some(all) = Pairs::new(cancel, left, right) else { return Vec::new() };
+pub fn score(
+    cancel: &Cancel,
+    left: &[(&Features, Role)],
+    right: &[(&Features, Role)],
+    cosines: Option<Cosines>,
+) -> Vec<ScoredPair> {
+    let Some(all) = Pairs::new(cancel, left, right, cosines) else { return Vec::new() };
     let mut pairs = Vec::new();
     for (i, (a, role_a)) in left.iter().enumerate() {
         if cancel.is_cancelled() {
@@ -173,10 +188,15 @@ fn score_again(cancel: &Cancel, pairs: &mut [ScoredPair], n_left: usize, n_right
     Some(())
 }
 
-/// The score of two bare statements with its parts; by the THOROUGH weights when there is a judgement of them.
+/// The score of two bare statements with its parts; by the THOROUGH weights when the cosine of their embeddings and a
+/// judgement of them are given.
 #[must_use]
-pub fn score_alone(left: &Features, right: &Features, judgement: Option<&Judgement>) -> (f64, Vec<ScorePart>) {
-    let features = PairFeatures { judged: judgement.map(JudgedFeatures::alone), ..alone(left, right) };
+pub fn score_alone(left: &Features, right: &Features, read: Option<(f64, &Judgement)>) -> (f64, Vec<ScorePart>) {
+    let features = PairFeatures {
+        read: read.map(|(cosine, _)| ReadFeatures::alone(cosine)),
+        judged: read.map(|(_, judgement)| JudgedFeatures::alone(judgement)),
+        ..alone(left, right)
+    };
     (total(&features), parts(&features))
 }
 
@@ -267,13 +287,24 @@ fn roles(left: Role, right: Role) -> f64 {
 struct Pairs<'a> {
     terms: Matrix,
     meaning: Matrix,
+    reading: Option<Reading>,
     left_repetitions: (Vec<usize>, BTreeMap<&'a str, usize>),
     right_repetitions: (Vec<usize>, BTreeMap<&'a str, usize>),
 }
 
 impl<'a> Pairs<'a> {
-    fn new(cancel: &Cancel, left: &[(&'a Features, Role)], right: &[(&'a Features, Role)]) -> Option<Self> {
+    fn new(
+        cancel: &Cancel,
+        left: &[(&'a Features, Role)],
+        right: &[(&'a Features, Role)],
+        read: Option<Cosines>,
+    ) -> Option<Self> {
+        let reading = match read {
+            Some(cosines) => Some(Reading::new(cancel, cosines, left.len(), right.len())?),
+            None => None,
+        };
         Some(Self {
+            reading,
             terms: Matrix::new(cancel, term_overlaps(cancel, left, right)?, left.len(), right.len())?,
             meaning: Matrix::new(cancel, cosines(cancel, left, right)?, left.len(), right.len())?,
             left_repetitions: repetitions(left),
@@ -284,7 +315,8 @@ impl<'a> Pairs<'a> {
     /// The features of a pair that is among the best of either position in either measure; `None` for others.
     fn candidate(&self, i: usize, j: usize, left: &Features, right: &Features) -> Option<PairFeatures> {
         let is_near = (self.terms.rank(i, j) <= N_CANDIDATES && self.terms.at(i, j) > 0.0)
-            || self.meaning.rank(i, j) <= N_CANDIDATES;
+            || self.meaning.rank(i, j) <= N_CANDIDATES
+            || self.reading.as_ref().is_some_and(|reading| reading.rank(i, j) <= N_CANDIDATES);
         if is_identical(left, right) {
             // What stands several times in both texts meets in order, and the surplus of one the last of the other.
             let last = |counts: &BTreeMap<&str, usize>| counts.get(left.identity.as_str()).map_or(0, |n| n - 1);
@@ -305,6 +337,7 @@ impl<'a> Pairs<'a> {
         features.meaning_rank = self.meaning.mutual_rank(i, j);
         features.meaning_background = self.meaning.above_background(i, j);
         features.meaning_margin = self.meaning.margin(i, j);
+        features.read = self.reading.as_ref().map(|reading| reading.features(i, j));
         Some(features)
     }
 }
@@ -371,6 +404,7 @@ pub fn is_of_bare_statements(kind: ScorePartKind) -> bool {
             | Kind::Figures
             | Kind::Names
             | Kind::Meaning
+            | Kind::SentenceMeaning
             | Kind::JudgedLink
             | Kind::JudgedSimilarity
             | Kind::JudgedKeyPoint
@@ -386,17 +420,19 @@ pub fn is_of_comparisons(kind: ScorePartKind) -> bool {
     !matches!(kind, ScorePartKind::CharacterDice | ScorePartKind::Levenshtein)
 }
 
-/// The kinds of the inputs, in the order of the weights; with those of the cross-encoder or without.
+/// The kinds of the inputs, in the order of the weights; with those of the two transformers or without.
 #[must_use]
-pub fn input_kinds(is_judged: bool) -> Vec<ScorePartKind> {
-    let judged = is_judged.then(|| JudgedFeatures::alone(&Judgement::new([0.0; 7])));
-    inputs(&PairFeatures { judged, ..PairFeatures::default() }).map(|(kind, _)| kind).collect()
+pub fn input_kinds(is_read: bool) -> Vec<ScorePartKind> {
+    let read = is_read.then(ReadFeatures::default);
+    let judged = is_read.then(|| JudgedFeatures::alone(&Judgement::new([0.0; 7])));
+    inputs(&PairFeatures { read, judged, ..PairFeatures::default() }).map(|(kind, _)| kind).collect()
 }
 
 /// The inputs of the scorer, in the order of its weights.
 pub fn inputs(features: &PairFeatures) -> impl Iterator<Item = (ScorePartKind, f64)> {
+    let read = features.read.as_ref().map(ReadFeatures::inputs);
     let judged = features.judged.as_ref().map(JudgedFeatures::inputs);
-    fast_inputs(features).into_iter().chain(judged.into_iter().flatten())
+    fast_inputs(features).into_iter().chain(read.into_iter().flatten()).chain(judged.into_iter().flatten())
 }
 
 fn fast_inputs(features: &PairFeatures) -> [(ScorePartKind, f64); N_INPUTS] {
@@ -450,14 +486,12 @@ impl Weights {
 
 /// The weights of the first score, and of the second look where there was one.
 fn weights_for(features: &PairFeatures) -> (&'static Weights, Option<(&'static Weights, &SecondLook)>) {
-    let first = match (features.judged.is_some(), features.is_alone) {
-        (false, false) => &FAST_IN_CONTEXT,
-        (false, true) => &FAST_ALONE,
-        (true, false) => &THOROUGH_IN_CONTEXT,
-        (true, true) => &THOROUGH_ALONE,
+    let (in_context, alone, second) = match (features.read.is_some(), features.judged.is_some()) {
+        (false, _) => (&FAST_IN_CONTEXT, &FAST_ALONE, &FAST_SECOND),
+        (true, false) => (&READ_IN_CONTEXT, &READ_ALONE, &READ_SECOND),
+        (true, true) => (&THOROUGH_IN_CONTEXT, &THOROUGH_ALONE, &THOROUGH_SECOND),
     };
-    // Of both engines: of the THOROUGH one there are no first scores on its training pairs by models that have not seen them.
-    let second = &FAST_SECOND;
+    let first = if features.is_alone { alone } else { in_context };
     (first, features.second.as_ref().map(|look| (second, look)))
 }
 

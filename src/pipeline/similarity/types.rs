@@ -50,6 +50,22 @@ pub enum ScorePartKind {
     Roles,
     /// The same text but for case, spacing and punctuation.
     Identity,
+    /// Cosine of the contextual embeddings, read in the two texts.
+    ContextualMeaning,
+    /// As for the meaning.
+    ContextualMeaningRank,
+    /// As for the meaning.
+    ContextualMeaningBackground,
+    /// As for the meaning.
+    ContextualMeaningMargin,
+    /// Cosine of the contextual embeddings, each position read by itself.
+    SentenceMeaning,
+    /// As for the meaning.
+    SentenceMeaningRank,
+    /// As for the meaning.
+    SentenceMeaningBackground,
+    /// As for the meaning.
+    SentenceMeaningMargin,
     /// How sure the cross-encoder is that both are about the same thing.
     JudgedLink,
     /// Its rank among the pairs of both positions.

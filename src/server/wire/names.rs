@@ -43,7 +43,8 @@ out! {
         SentenceSplit, LanguagesDiffer, NotJudged;
     ScorePartKind: Base, TermOverlap, Containment, RareTerm, CharacterDice, Levenshtein, Figures, Names, MutualRank,
         Background, Place, Roles, Identity, Margin, Meaning, MeaningRank, MeaningBackground, MeaningMargin,
-        JudgedLink, JudgedLinkRank, JudgedLinkBackground, JudgedLinkMargin, JudgedSimilarity, JudgedSimilarityRank,
+        ContextualMeaning, ContextualMeaningRank, ContextualMeaningBackground, ContextualMeaningMargin, SentenceMeaning,
+        SentenceMeaningRank, SentenceMeaningBackground, SentenceMeaningMargin, JudgedLink, JudgedLinkRank, JudgedLinkBackground, JudgedLinkMargin, JudgedSimilarity, JudgedSimilarityRank,
         JudgedSimilarityBackground, JudgedSimilarityMargin, JudgedKeyPoint, JudgedKeyPointRank, JudgedKeyPointBackground,
         JudgedKeyPointMargin, JudgedDivergence, JudgedContradiction, JudgedNeutrality, JudgedBackground,
         LinkRank, LinkMargin, Neighbours, LinkDensity;

@@ -216,7 +216,9 @@ class _ScorePartKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScorePa
     SCORE_PART_KIND_MEANING_MARGIN: _ScorePartKind.ValueType  # 18
     """Meaning above the next best pair of either position."""
     SCORE_PART_KIND_JUDGED_LINK: _ScorePartKind.ValueType  # 19
-    """How sure the transformer is that both are about the same thing. This part and all below: ENGINE_THOROUGH only."""
+    """How sure the transformer is that both are about the same thing. This part and those below to
+    SCORE_PART_KIND_JUDGED_BACKGROUND: ENGINE_THOROUGH only.
+    """
     SCORE_PART_KIND_JUDGED_LINK_RANK: _ScorePartKind.ValueType  # 20
     """Its rank among the pairs of both positions."""
     SCORE_PART_KIND_JUDGED_LINK_BACKGROUND: _ScorePartKind.ValueType  # 21
@@ -255,6 +257,24 @@ class _ScorePartKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ScorePa
     """How likely the pairs of the positions beside both are."""
     SCORE_PART_KIND_LINK_DENSITY: _ScorePartKind.ValueType  # 38
     """How many links the two texts seem to have."""
+    SCORE_PART_KIND_CONTEXTUAL_MEANING: _ScorePartKind.ValueType  # 39
+    """Cosine of the contextual embeddings: of both positions as the transformer reads them in their texts. This part and all
+    below: ENGINE_THOROUGH only.
+    """
+    SCORE_PART_KIND_CONTEXTUAL_MEANING_RANK: _ScorePartKind.ValueType  # 40
+    """Its rank among the pairs of both positions."""
+    SCORE_PART_KIND_CONTEXTUAL_MEANING_BACKGROUND: _ScorePartKind.ValueType  # 41
+    """Its distance above what the two texts share everywhere."""
+    SCORE_PART_KIND_CONTEXTUAL_MEANING_MARGIN: _ScorePartKind.ValueType  # 42
+    """Its distance above the next best pair of either position."""
+    SCORE_PART_KIND_SENTENCE_MEANING: _ScorePartKind.ValueType  # 43
+    """Cosine of the same embeddings where the transformer reads each position by itself."""
+    SCORE_PART_KIND_SENTENCE_MEANING_RANK: _ScorePartKind.ValueType  # 44
+    """Rank of the sentence meaning, as for the contextual one."""
+    SCORE_PART_KIND_SENTENCE_MEANING_BACKGROUND: _ScorePartKind.ValueType  # 45
+    """Background of the sentence meaning, as for the contextual one."""
+    SCORE_PART_KIND_SENTENCE_MEANING_MARGIN: _ScorePartKind.ValueType  # 46
+    """Margin of the sentence meaning, as for the contextual one."""
 
 class ScorePartKind(_ScorePartKind, metaclass=_ScorePartKindEnumTypeWrapper):
     """ScorePartKind names the features of a pair of positions."""
@@ -298,7 +318,9 @@ SCORE_PART_KIND_MEANING_BACKGROUND: ScorePartKind.ValueType  # 17
 SCORE_PART_KIND_MEANING_MARGIN: ScorePartKind.ValueType  # 18
 """Meaning above the next best pair of either position."""
 SCORE_PART_KIND_JUDGED_LINK: ScorePartKind.ValueType  # 19
-"""How sure the transformer is that both are about the same thing. This part and all below: ENGINE_THOROUGH only."""
+"""How sure the transformer is that both are about the same thing. This part and those below to
+SCORE_PART_KIND_JUDGED_BACKGROUND: ENGINE_THOROUGH only.
+"""
 SCORE_PART_KIND_JUDGED_LINK_RANK: ScorePartKind.ValueType  # 20
 """Its rank among the pairs of both positions."""
 SCORE_PART_KIND_JUDGED_LINK_BACKGROUND: ScorePartKind.ValueType  # 21
@@ -337,6 +359,24 @@ SCORE_PART_KIND_NEIGHBOURS: ScorePartKind.ValueType  # 37
 """How likely the pairs of the positions beside both are."""
 SCORE_PART_KIND_LINK_DENSITY: ScorePartKind.ValueType  # 38
 """How many links the two texts seem to have."""
+SCORE_PART_KIND_CONTEXTUAL_MEANING: ScorePartKind.ValueType  # 39
+"""Cosine of the contextual embeddings: of both positions as the transformer reads them in their texts. This part and all
+below: ENGINE_THOROUGH only.
+"""
+SCORE_PART_KIND_CONTEXTUAL_MEANING_RANK: ScorePartKind.ValueType  # 40
+"""Its rank among the pairs of both positions."""
+SCORE_PART_KIND_CONTEXTUAL_MEANING_BACKGROUND: ScorePartKind.ValueType  # 41
+"""Its distance above what the two texts share everywhere."""
+SCORE_PART_KIND_CONTEXTUAL_MEANING_MARGIN: ScorePartKind.ValueType  # 42
+"""Its distance above the next best pair of either position."""
+SCORE_PART_KIND_SENTENCE_MEANING: ScorePartKind.ValueType  # 43
+"""Cosine of the same embeddings where the transformer reads each position by itself."""
+SCORE_PART_KIND_SENTENCE_MEANING_RANK: ScorePartKind.ValueType  # 44
+"""Rank of the sentence meaning, as for the contextual one."""
+SCORE_PART_KIND_SENTENCE_MEANING_BACKGROUND: ScorePartKind.ValueType  # 45
+"""Background of the sentence meaning, as for the contextual one."""
+SCORE_PART_KIND_SENTENCE_MEANING_MARGIN: ScorePartKind.ValueType  # 46
+"""Margin of the sentence meaning, as for the contextual one."""
 Global___ScorePartKind: _TypeAlias = ScorePartKind  # noqa: Y015
 
 class _ReasonCode:

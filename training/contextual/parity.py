@@ -1,0 +1,69 @@
+"""Numpy forward pass of models/contextual.bin: what the Rust inference must give (f32, weights dequantised).
+
+usage: parity.py --words thorough.bin --model contextual.bin --tokenizer tokenizer.json --parity OUT.json
+reference.py, whose layers these are, is that of ../thorough, which has to be on PYTHONPATH; so are the word embeddings.
+
+Layout of contextual.bin, little-endian:
+  "PLXCTXT1", u32 x 12: version 1, layers, hidden, heads, inner, vocabulary, positions, segments, 0, 0, 0, 0
+  f32 position[positions][hidden]; f32 segment[segments][hidden]; f32 norm weight, bias [hidden]; layers as in thorough.bin
+Input: see spans.py.
+"""
+import argparse
+import json
+
+import numpy as np
+
+import reference
+from spans import MAX_TEXT, MAX_TOKENS, windows
+
+LONG = "The Minister spoke of the river, the bridge and the 14 villages on its banks; he asked that grain be let through. " * 24
+
+TEXTS = [  # ours: a text of an invented readout, and spans of it by what they begin and end with
+    ("The two leaders spoke today. The Prime Minister urged Karesh to publish the flow figures for the Dhal dam; he noted that the situation there remains difficult.", ["urged Karesh to publish the flow figures for the Dhal dam", "the situation there remains difficult", "the Dhal dam"]),
+    ("Norland opposes any filling of the Lena reservoir.\nNorland considers the 1962 water treaty to be in force.", ["Norland opposes any filling of the Lena reservoir.", "Norland considers the 1962 water treaty to be in force."]),
+    ("Le président a réaffirmé son soutien à la Norlande. 双方同意加强合作。 😀", ["réaffirmé son soutien", "双方同意加强合作。", "😀", "mé son"]),
+    (LONG, [LONG[:113], LONG[1130:1243], LONG[2000:2100], LONG[-114:-1], LONG[:1500], LONG]),
+]
+
+
+class Contextual(reference.Encoder):
+    """contextual.bin, dequantised, with the word embeddings of thorough.bin."""
+
+    def __init__(self, words, path):
+        super().__init__(path, b"PLXCTXT1")
+        self.word = reference.Model(words).word
+        self.read_layers()
+        assert self.positions == MAX_TOKENS and self.at == len(self.data)
+
+
+def main():
+    from tokenizers import Tokenizer
+
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("words", "model", "tokenizer", "parity"):
+        ap.add_argument("--" + name, required=True)
+    a = ap.parse_args()
+    tok = Tokenizer.from_file(a.tokenizer)
+    tok.no_padding()
+    tok.no_truncation()
+    model = Contextual(a.words, a.model)
+    unit = lambda v: v / np.linalg.norm(v)
+    cases = []
+    for text, parts in TEXTS:
+        spans = [(text.index(part), text.index(part) + len(part)) for part in parts]
+        ids, found = windows(tok, text, spans)
+        vectors = [None] * len(spans)
+        for (start, end), inside in found:
+            states = model.states([101, *ids[start:end], 102], [0] * (end - start + 2))
+            for k, (first, last) in inside:
+                x, y = (1 + min(max(t, start), end) - start for t in (first, last))
+                vectors[k] = unit(states[x:y].sum(0))
+        alone = [unit(model.states(row, [0] * len(row)).sum(0)) for row in ([101, *tok.encode(part, add_special_tokens=False).ids[:MAX_TEXT], 102] for part in parts)]
+        bytes_at = lambda n: len(text[:n].encode())
+        cases.append({"text": text, "spans": [[bytes_at(n) for n in span] for span in spans], "ids": ids, "vectors": [[round(float(x), 6) for x in v[:16]] for v in vectors], "cosines": np.round(np.array(vectors) @ np.array(vectors).T, 6).tolist(), "alone": np.round(np.array(alone) @ np.array(alone).T, 6).tolist()})
+    with open(a.parity, "w", encoding="utf-8") as f:
+        json.dump({"cases": cases}, f, ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main()
