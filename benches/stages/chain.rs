@@ -2,6 +2,7 @@
 //! English, by the stages' own public functions. [`Chain::new`] holds what comes out of it to what `pipeline::compare`
 //! gives, so that a bench cannot measure stages that the map has left behind.
 
+use parallax::models::contextual_embeddings::{Embedding, Windows, cosine, embed_each};
 use parallax::models::cross_encoder;
 use parallax::pipeline::attribution::{self, Clause, SpeechAct};
 use parallax::pipeline::features::{self, Features};
@@ -30,7 +31,7 @@ pub struct Chain {
     features: Vec<Features>,
     /// Positions of the first readout.
     n_left: usize,
-    /// Texts as the cross-encoder reads them.
+    /// Texts as the transformers read them.
     cleaned: Vec<String>,
 }
 
@@ -123,9 +124,28 @@ impl Chain {
         self.positions.iter().map(of).collect()
     }
 
-    pub fn score(&self) -> Vec<ScoredPair> {
+    pub fn score(&self, cosines: Option<similarity::Cosines>) -> Vec<ScoredPair> {
         let all: Vec<(&Features, Role)> = self.features.iter().zip(self.roles()).collect();
-        similarity::score(&self.cancel, &all[..self.n_left], &all[self.n_left..], None)
+        similarity::score(&self.cancel, &all[..self.n_left], &all[self.n_left..], cosines)
+    }
+
+    /// The cosines of all pairs, each position read in its text and by itself.
+    pub fn read(&self) -> similarity::Cosines {
+        let in_text = |readout: usize| {
+            let spans = self.positions.iter().filter(|position| position.readout == readout);
+            let spans: Vec<_> = spans.map(|position| position.span.start..position.span.end).collect();
+            Windows::new(&self.readouts[readout].text, &spans).embed(|| true).expect("nobody stops it")
+        };
+        let cleaned: Vec<&str> = self.cleaned.iter().map(String::as_str).collect();
+        let (left, right) = cleaned.split_at(self.n_left);
+        let alone = |texts: &[&str]| embed_each(texts, || true).expect("nobody stops it");
+        let cosines = |left: Vec<Embedding>, right: Vec<Embedding>| {
+            left.iter().flat_map(|a| right.iter().map(move |b| cosine(a, b))).collect()
+        };
+        similarity::Cosines {
+            in_context: cosines(in_text(0), in_text(1)),
+            by_themselves: cosines(alone(left), alone(right)),
+        }
     }
 
     /// The likeliest of `pairs`, read by the cross-encoder.
@@ -208,7 +228,8 @@ impl Chain {
     /// When the stages one by one do not make what the map makes.
     pub fn link(&self, engine: Engine) -> Linked {
         let options = Options { engine, ..Options::default() };
-        let mut pairs = self.score();
+        let cosines = (engine == Engine::Thorough).then(|| self.read());
+        let mut pairs = self.score(cosines);
         let mut unread = Vec::new();
         if engine == Engine::Thorough {
             let judged = self.judge(pairs.clone());

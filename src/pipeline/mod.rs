@@ -52,7 +52,8 @@ use std::sync::Arc;
 pub enum Engine {
     /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
-    /// The same, and a cross-encoder that reads both texts of the likeliest pairs together, milliseconds a pair.
+    /// The same, contextual embeddings of all positions, and a cross-encoder that reads both texts of the likeliest pairs
+    /// together: a tenth of a second for two pages.
     Thorough,
 }
 

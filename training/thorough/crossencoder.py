@@ -39,9 +39,8 @@ class CrossEncoder(nn.Module):
         u = F.normalize(torch.einsum("bth,bt->bh", h, one), dim=1) * scale
         v = F.normalize(torch.einsum("bth,bt->bh", h, two), dim=1) * scale
         z = torch.cat([h[:, 0], u * v, (u - v).abs()], dim=1)
-        with torch.autocast("cpu", enabled=False):
-            z = F.gelu(self.inner(F.dropout(z, 0.1, self.training)))
-            return self.outer(z)
+        z = F.gelu(self.inner(F.dropout(z, 0.1, self.training)))
+        return self.outer(z)
 
 
 def canonical(a, b):
@@ -100,7 +99,7 @@ def loss_of(logits, items):
 
 
 def train(model, texts, epochs, seed, log, rate=1e-4, head_rate=5e-4, size=24, limit=96):
-    """Trains on `epochs`, a list of item lists; AdamW, warm-up, linear decay, bf16 activations, word embeddings frozen."""
+    """Trains on `epochs`, a list of item lists; AdamW, warm-up, linear decay, word embeddings frozen."""
     rng = random.Random(seed)
     torch.manual_seed(seed)
     model.encoder.word.requires_grad_(False)
@@ -122,9 +121,7 @@ def train(model, texts, epochs, seed, log, rate=1e-4, head_rate=5e-4, size=24, l
     model.train()
     recent = collections.deque(maxlen=100)
     for step, (rows, items) in enumerate(plan):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = model(*minilm.collate(rows))
-        loss = loss_of(logits.float(), items)
+        loss = loss_of(model(*minilm.collate(rows)), items)
         loss.backward()
         nn.utils.clip_grad_norm_(body + head, 1.0)
         opt.step()
@@ -136,14 +133,14 @@ def train(model, texts, epochs, seed, log, rate=1e-4, head_rate=5e-4, size=24, l
     model.eval()
 
 
-def score(model, texts, pairs, limit=LIMIT, budget=3072, order=canonical, exact=False):
-    """Logits [n, 7] of text pairs in canonical order; bf16 unless exact."""
+def score(model, texts, pairs, limit=LIMIT, budget=3072, order=canonical):
+    """Logits [n, 7] of text pairs in canonical order."""
     rows = [encode_pair(*(texts(t) for t in order(a, b)), limit) for a, b in pairs]
     by = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
     out = np.zeros((len(rows), len(HEADS)), np.float32)
     model.eval()
     i = 0
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=not exact):
+    with torch.inference_mode():
         while i < len(by):
             j = i + 1
             while j < len(by) and (j - i + 1) * len(rows[by[j]][0]) <= budget:

@@ -198,7 +198,7 @@ def main():
     ap.add_argument("--rate", type=float, default=8e-5)
     ap.add_argument("--seed", type=int, default=SEED)
     a = ap.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     begin = time.time()
     log = lambda *m: print(f"{time.time() - begin:7.1f}s", *m, flush=True)
     folder = minilm.teacher_dir(a.teacher)
