@@ -2,7 +2,7 @@
 //! English, by the stages' own public functions. [`Chain::new`] holds what comes out of it to what `pipeline::compare`
 //! gives, so that a bench cannot measure stages that the map has left behind.
 
-use parallax::models::contextual_embeddings::{Embedding, Windows, cosine, embed_each};
+use parallax::models::contextual_embeddings::{Embedding, Windows, cosine, count_tokens, embed_each};
 use parallax::models::cross_encoder;
 use parallax::pipeline::attribution::{self, Clause, SpeechAct};
 use parallax::pipeline::features::{self, Features};
@@ -134,11 +134,23 @@ impl Chain {
         let in_text = |readout: usize| {
             let spans = self.positions.iter().filter(|position| position.readout == readout);
             let spans: Vec<_> = spans.map(|position| position.span.start..position.span.end).collect();
-            Windows::new(&self.readouts[readout].text, &spans).embed(|| true).expect("nobody stops it")
+            let mut windows = Windows::new(&self.readouts[readout].text, &spans);
+            windows.truncate(pipeline::MAX_READ_TOKENS / self.readouts.len());
+            windows.embed(|| true).expect("nobody stops it")
         };
         let cleaned: Vec<&str> = self.cleaned.iter().map(String::as_str).collect();
         let (left, right) = cleaned.split_at(self.n_left);
-        let alone = |texts: &[&str]| embed_each(texts, || true).expect("nobody stops it");
+        let alone = |texts: &[&str]| {
+            let mut n_tokens = 0;
+            let is_in = |text: &&&str| {
+                n_tokens += count_tokens(text);
+                n_tokens <= pipeline::MAX_READ_TOKENS / self.readouts.len()
+            };
+            let read: Vec<&str> = texts.iter().take_while(is_in).copied().collect();
+            let mut embeddings = embed_each(&read, || true).expect("nobody stops it");
+            embeddings.resize(texts.len(), Embedding::ZERO);
+            embeddings
+        };
         let cosines = |left: Vec<Embedding>, right: Vec<Embedding>| {
             left.iter().flat_map(|a| right.iter().map(move |b| cosine(a, b))).collect()
         };

@@ -36,7 +36,7 @@ pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
-pub use linking::{Given, Judge};
+pub use linking::{Given, Judge, MAX_READ_TOKENS};
 use linking::{Judging, Linking};
 pub use position::MAX_POSITIONS;
 use position::Position;
@@ -53,7 +53,7 @@ pub enum Engine {
     /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
     /// The same, contextual embeddings of all positions, and a cross-encoder that reads both texts of the likeliest pairs
-    /// together: a tenth of a second for two pages.
+    /// together: a fifth of a second for two pages.
     Thorough,
 }
 

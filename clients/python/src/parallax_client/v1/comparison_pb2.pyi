@@ -33,7 +33,7 @@ class _EngineEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Engine.ValueTy
     """Static embeddings and lexical scoring, microseconds a pair."""
     ENGINE_THOROUGH: _Engine.ValueType  # 2
     """The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
-    together: some 4 ms a pair on one core, a tenth of a second for two pages. It reads English, of a pair the first 125
+    together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
     tokens, some 90 words, and in a request 32,768 tokens of texts, some 24,000 words. Other languages are scored by the fast
     engine, and at most 512 pairs a request are read together; a warning says what was left out.
     """
@@ -47,7 +47,7 @@ ENGINE_FAST: Engine.ValueType  # 1
 """Static embeddings and lexical scoring, microseconds a pair."""
 ENGINE_THOROUGH: Engine.ValueType  # 2
 """The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
-together: some 4 ms a pair on one core, a tenth of a second for two pages. It reads English, of a pair the first 125
+together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
 tokens, some 90 words, and in a request 32,768 tokens of texts, some 24,000 words. Other languages are scored by the fast
 engine, and at most 512 pairs a request are read together; a warning says what was left out.
 """
