@@ -1,6 +1,6 @@
 //! Cross-encoder of the THOROUGH engine: pairs of texts in, seven logits a pair out.
 //!
-//! Six layers of MiniLM read "[CLS] a [SEP] b [SEP]" in one go, so that every word of one text sees every word of the
+//! Six layers of MiniLM read `[CLS] a [SEP] b [SEP]` in one go, so that every word of one text sees every word of the
 //! other (see `transformer`). Training, data and measured quality are in `models/thorough.md`;
 //! `training/thorough/reference.py` is the same forward pass in f32 by numpy, and the logits here are within 1e-3 of its
 //! where products are of 16 bits, as the tests have them, and within .2 as comparisons do (see `transformer::product`).
@@ -135,7 +135,7 @@ impl Judgement {
 /// Fields of a [`Judgement`].
 pub const N_OUTPUTS: usize = 7;
 
-/// One [`CLS`] and two [`SEP`].
+/// One `[CLS]` and two `[SEP]`.
 const N_SPECIAL: usize = 3;
 
 /// Most tokens of a pair, special ones included; as in training's scoring.
