@@ -6,7 +6,7 @@
 //! 2024, arXiv:2409.04701), with weights trained for it. A text by itself has the mean over all its states, as in sentence
 //! transformers (Reimers and Gurevych 2019, arXiv:1908.10084).
 //!
-//! Training, data and measured quality are in `models/contextual.md`. `training/contextual/reference.py` is the same
+//! Training, data and measured quality are in `models/contextual.md`. `training/contextual/parity.py` is the same
 //! forward pass by numpy in f32; cosines are within 1e-3 of its where products are of 16 bits, as the tests have them, and
 //! within .03 as comparisons do.
 //!
@@ -17,10 +17,9 @@
 //! ```
 
 use super::cross_encoder::shared_words;
-use super::transformer::{Batch, Cursor, Encoder, HIDDEN, INNER, MAX_BATCH_TOKENS, MAX_TOKENS, N_HEADS, N_LAYERS};
-use super::transformer::{dot, sum};
+use super::transformer::{Batch, Cursor, Encoder, HIDDEN, MAX_BATCH_TOKENS, MAX_TOKENS, dot, header, sum};
 use super::vector_code::vectorised;
-use super::wordpiece::{self, N_TOKENS};
+use super::wordpiece;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -49,20 +48,7 @@ const STRIDE: usize = WINDOW_TOKENS * 3 / 4;
 
 const MAGIC: &[u8] = b"PLXCTXT1";
 
-const HEADER: [u32; 12] = [
-    1,
-    N_LAYERS as u32,
-    HIDDEN as u32,
-    N_HEADS as u32,
-    INNER as u32,
-    N_TOKENS as u32,
-    MAX_TOKENS as u32,
-    2,
-    0,
-    0,
-    0,
-    0,
-];
+const HEADER: [u32; 12] = header(MAX_TOKENS, 0, 0);
 
 static ENCODER: LazyLock<Encoder> = LazyLock::new(|| read(WEIGHTS).expect("a test reads the file"));
 

@@ -21,7 +21,7 @@ pub(super) use forward::Batch;
 pub(super) use numeric::{dot, gelu, sum};
 #[cfg(test)]
 pub(super) use product::Precision;
-pub(super) use weights::{Cursor, Encoder, HIDDEN, INNER, N_HEADS, N_LAYERS, Words};
+pub(super) use weights::{Cursor, Encoder, HIDDEN, Words, header};
 
 use super::wordpiece::{CLS, SEP};
 

@@ -217,7 +217,7 @@ impl<'a> Linking<'a> {
             let spans: Vec<_> =
                 idxs.iter().map(|&idx| self.position(idx).span.start..self.position(idx).span.end).collect();
             let mut windows = Windows::new(text, &spans);
-            n_left_out += windows.truncate(share);
+            let n_not_in_context = windows.truncate(share);
             let in_context = windows.embed(go_on).ok_or(Cancelled)?;
             let texts: Vec<String> = spans.into_iter().map(|span| cross_encoder::clean(&text[span])).collect();
             let mut n_tokens = 0;
@@ -226,7 +226,8 @@ impl<'a> Linking<'a> {
                 n_tokens <= share
             };
             let texts: Vec<&str> = texts.iter().take_while(is_in).map(String::as_str).collect();
-            n_left_out += idxs.len() - texts.len();
+            // Both leave out the last ones.
+            n_left_out += n_not_in_context.max(idxs.len() - texts.len());
             let by_themselves = contextual_embeddings::embed_each(&texts, go_on).ok_or(Cancelled)?;
             let by_themselves = by_themselves.into_iter().chain(std::iter::repeat(Embedding::ZERO));
             for ((idx, in_context), by_itself) in idxs.into_iter().zip(in_context).zip(by_themselves) {

@@ -351,6 +351,19 @@ fn what_the_thorough_engine_leaves_out_is_in_the_warnings() {
     let said =
         comparison.warnings.iter().find(|warning| warning.code == WarningCode::NotJudged).expect("it is too long");
     assert!(said.message.contains("read without their end"), "{}", said.message);
+    let statement = |n: usize| Statement {
+        id: n.to_string(),
+        text: format!("We will keep valley {n} open to {}.", "barges, ferries and trawlers, ".repeat(10)),
+        holders: Vec::new(),
+    };
+    let book = Readout::from_statements("a", (0..300).map(statement).collect());
+    let book = Readout { author: Some("Kenya".to_owned()), language: Some("en".to_owned()), ..book };
+    let comparison = compare(&[book, readout("b", "Ukraine", "We oppose sanctions.")], &[], Engine::Thorough);
+    let told = comparison.warnings.iter().find(|warning| warning.code == WarningCode::NotJudged).expect("it is a book");
+    let n_unread: usize = told.message.split(' ').next().and_then(|n| n.parse().ok()).expect("it says how many");
+    assert!(told.message.contains("positions were not read in context"), "{}", told.message);
+    assert!((1..300).contains(&n_unread), "{n_unread} of 300");
+    assert_every_position_is_in_a_point(&comparison);
     let chinese = readout("b", "中国", "中方强调，双方应当加强合作。中方反对任何形式的单边制裁。");
     let comparison =
         compare(&[readout("a", "Kenya", "We oppose unilateral sanctions."), chinese], &[], Engine::Thorough);

@@ -10,8 +10,7 @@
 //! A matrix has a row for each output.
 
 use super::{MAX_PAIR_TOKENS, N_OUTPUTS};
-use crate::models::transformer::{Cursor, Encoder, HIDDEN, INNER, N_HEADS, N_LAYERS, Words};
-use crate::models::wordpiece::N_TOKENS;
+use crate::models::transformer::{Cursor, Encoder, HIDDEN, Words, header};
 use std::sync::LazyLock;
 
 /// The weight file.
@@ -22,21 +21,7 @@ pub(super) const HEAD_INNER: usize = 128;
 
 const MAGIC: &[u8] = b"PLXCROS1";
 
-/// Version, layers and the sizes above, as the file has them.
-const HEADER: [u32; 12] = [
-    1,
-    N_LAYERS as u32,
-    HIDDEN as u32,
-    N_HEADS as u32,
-    INNER as u32,
-    N_TOKENS as u32,
-    MAX_PAIR_TOKENS as u32,
-    2,
-    HEAD_INNER as u32,
-    N_OUTPUTS as u32,
-    0,
-    0,
-];
+const HEADER: [u32; 12] = header(MAX_PAIR_TOKENS, HEAD_INNER, N_OUTPUTS);
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| words(WEIGHTS).expect("a test reads the file"));
 

@@ -17,16 +17,29 @@ use rten_tensor::NdTensorView;
 pub(in crate::models) const HIDDEN: usize = 384;
 
 /// Attention heads of a layer.
-pub(in crate::models) const N_HEADS: usize = 12;
+pub(super) const N_HEADS: usize = 12;
 
 /// Width of the feed-forward part.
-pub(in crate::models) const INNER: usize = 1536;
+pub(super) const INNER: usize = 1536;
 
 /// Layers of an encoder.
-pub(in crate::models) const N_LAYERS: usize = 6;
+pub(super) const N_LAYERS: usize = 6;
 
 /// Texts of a sequence, at most.
 const N_SEGMENTS: usize = 2;
+
+/// What a file says of its sizes after its magic: version, layers, width, heads, feed-forward width, vocabulary, positions,
+/// segments, width of the head's middle and its outputs, and two that are 0.
+pub(in crate::models) const fn header(n_positions: usize, n_inner: usize, n_outputs: usize) -> [u32; 12] {
+    let sizes = [1, N_LAYERS, HIDDEN, N_HEADS, INNER, N_TOKENS, n_positions, N_SEGMENTS, n_inner, n_outputs, 0, 0];
+    let mut header = [0; 12];
+    let mut at = 0;
+    while at < sizes.len() {
+        header[at] = sizes[at] as u32;
+        at += 1;
+    }
+    header
+}
 
 /// Word embeddings. They stay where they are in the file: a row is needed now and then only.
 pub(in crate::models) struct Words {

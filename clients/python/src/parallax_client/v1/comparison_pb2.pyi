@@ -34,7 +34,7 @@ class _EngineEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Engine.ValueTy
     ENGINE_THOROUGH: _Engine.ValueType  # 2
     """The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
     together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
-    tokens, some 90 words, and in a request 32,768 tokens of texts, some 24,000 words. Other languages are scored by the fast
+    tokens, some 90 words, and in a request 32,768 tokens of texts, some 18,000 words. Other languages are scored by the fast
     engine, and at most 512 pairs a request are read together; a warning says what was left out.
     """
 
@@ -48,7 +48,7 @@ ENGINE_FAST: Engine.ValueType  # 1
 ENGINE_THOROUGH: Engine.ValueType  # 2
 """The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
 together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
-tokens, some 90 words, and in a request 32,768 tokens of texts, some 24,000 words. Other languages are scored by the fast
+tokens, some 90 words, and in a request 32,768 tokens of texts, some 18,000 words. Other languages are scored by the fast
 engine, and at most 512 pairs a request are read together; a warning says what was left out.
 """
 Global___Engine: _TypeAlias = Engine  # noqa: Y015
