@@ -34,8 +34,12 @@ pub(in crate::models) fn gelu(x: f32) -> f32 {
 /// Width of one attention head.
 pub(super) const HEAD_WIDTH: usize = HIDDEN / N_HEADS;
 
-/// Tokens whose scores are computed together.
-const N_TOGETHER: usize = 32;
+/// Keys whose scores are computed together.
+const N_KEYS: usize = 32;
+
+/// Queries that are computed together, so that what is loaded of keys and values serves all of them. Their sums are four
+/// variables, as the compiler keeps those in registers but not an array of them.
+const N_QUERIES: usize = 4;
 
 /// What each token of one sequence takes from all of them. A row of `projected` is a token's query, key and value, a row of
 /// `taken` what its heads take.
@@ -45,56 +49,67 @@ pub(super) fn attend(projected: &[f32], taken: &mut [f32]) {
     let n_tokens = projected.len();
     // One row a dimension of the key; the columns beyond the last token stay 0.
     let mut keys = [[0.0_f32; MAX_TOKENS]; HEAD_WIDTH];
-    let mut shares = [0.0_f32; MAX_TOKENS];
+    // Rows of `projected` are so far apart that few of their parts fit in a cache.
+    let mut values = [[0.0_f32; HEAD_WIDTH]; MAX_TOKENS];
+    let mut shares = [[0.0_f32; MAX_TOKENS]; N_QUERIES];
     for head in 0..N_HEADS {
-        let column = HEAD_WIDTH * head;
-        for (token, row) in projected.iter().enumerate() {
-            for (keys, &key) in keys.iter_mut().zip(&row[HIDDEN + column..][..HEAD_WIDTH]) {
+        for (token, (row, value)) in projected.iter().zip(&mut values).enumerate() {
+            let heads = row.as_chunks::<HEAD_WIDTH>().0;
+            for (keys, &key) in keys.iter_mut().zip(&heads[N_HEADS + head]) {
                 keys[token] = key;
             }
+            *value = heads[2 * N_HEADS + head];
         }
-        for (row, taken) in projected.iter().zip(taken.iter_mut()) {
-            let query = &row[column..][..HEAD_WIDTH];
-            for (place, shares) in shares.as_chunks_mut::<N_TOGETHER>().0.iter_mut().enumerate() {
-                if place * N_TOGETHER >= n_tokens {
-                    break;
+        for first in (0..n_tokens).step_by(N_QUERIES) {
+            // The last ones may be the last token again.
+            let queries: [&[f32; HEAD_WIDTH]; N_QUERIES] =
+                std::array::from_fn(|at| &projected[n_tokens.min(first + at + 1) - 1].as_chunks().0[head]);
+            for place in 0..n_tokens.div_ceil(N_KEYS) {
+                let [mut a, mut b, mut c, mut d] = [[0.0; N_KEYS]; N_QUERIES];
+                for (dimension, keys) in keys.iter().enumerate() {
+                    let keys = &keys.as_chunks::<N_KEYS>().0[place];
+                    add_scaled(&mut a, queries[0][dimension], keys);
+                    add_scaled(&mut b, queries[1][dimension], keys);
+                    add_scaled(&mut c, queries[2][dimension], keys);
+                    add_scaled(&mut d, queries[3][dimension], keys);
                 }
-                let mut sums = [0.0; N_TOGETHER];
-                for (keys, query) in keys.iter().zip(query) {
-                    for (sum, key) in sums.iter_mut().zip(&keys.as_chunks::<N_TOGETHER>().0[place]) {
-                        *sum += query * key;
-                    }
+                for (shares, sums) in shares.iter_mut().zip([a, b, c, d]) {
+                    shares.as_chunks_mut().0[place] = sums;
                 }
-                *shares = sums;
             }
-            softmax(&mut shares[..n_tokens], 1.0 / (HEAD_WIDTH as f32).sqrt());
-            // Two sums, as one chain of additions waits for each of them.
-            let (mut even, mut odd) = ([0.0_f32; HEAD_WIDTH], [0.0_f32; HEAD_WIDTH]);
-            let values = |row: &'_ [f32; 3 * HIDDEN]| row.as_chunks::<HEAD_WIDTH>().0[2 * N_HEADS + head];
-            let (pairs, rest) = projected.as_chunks::<2>();
-            for (rows, shares) in pairs.iter().zip(shares.as_chunks::<2>().0) {
-                add_scaled(&mut even, shares[0], values(&rows[0]));
-                add_scaled(&mut odd, shares[1], values(&rows[1]));
+            let scale = 1.0 / (HEAD_WIDTH as f32).sqrt();
+            let mut totals = [0.0; N_QUERIES];
+            for (shares, total) in shares.iter_mut().zip(&mut totals) {
+                *total = exponentials(&mut shares[..n_tokens], scale);
             }
-            for row in rest {
-                add_scaled(&mut even, shares[n_tokens - 1], values(row));
+            let [mut a, mut b, mut c, mut d] = [[0.0; HEAD_WIDTH]; N_QUERIES];
+            for (token, value) in values[..n_tokens].iter().enumerate() {
+                add_scaled(&mut a, shares[0][token], value);
+                add_scaled(&mut b, shares[1][token], value);
+                add_scaled(&mut c, shares[2][token], value);
+                add_scaled(&mut d, shares[3][token], value);
             }
-            add_scaled(&mut even, 1.0, odd);
-            taken.as_chunks_mut::<HEAD_WIDTH>().0[head] = even;
+            for ((taken, sums), total) in taken[first..].iter_mut().zip([a, b, c, d]).zip(totals) {
+                let share = 1.0 / total;
+                for (taken, sum) in taken.as_chunks_mut::<HEAD_WIDTH>().0[head].iter_mut().zip(sums) {
+                    *taken = sum * share;
+                }
+            }
         }
     }
 }
 
 #[inline(always)]
-fn add_scaled(sums: &mut [f32; HEAD_WIDTH], scale: f32, numbers: [f32; HEAD_WIDTH]) {
+fn add_scaled<const N: usize>(sums: &mut [f32; N], scale: f32, numbers: &[f32; N]) {
     for (sum, number) in sums.iter_mut().zip(numbers) {
         *sum += scale * number;
     }
 }
 
-/// Softmax of `scale` × each number, in place.
+/// Puts e to the power of `scale` × each number in its place, divided by that of the largest, so that none is too large; their
+/// sum, by which they are their softmax.
 #[inline(always)]
-fn softmax(numbers: &mut [f32], scale: f32) {
+fn exponentials(numbers: &mut [f32], scale: f32) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; N_LANES];
     let larger = |left: f32, right: f32| if right > left { right } else { left };
     let (chunks, rest) = numbers.as_chunks::<N_LANES>();
@@ -104,8 +119,7 @@ fn softmax(numbers: &mut [f32], scale: f32) {
     lanes.iter_mut().zip(rest).for_each(|(lane, &number)| *lane = larger(*lane, number));
     let largest = lanes.into_iter().fold(f32::NEG_INFINITY, larger);
     numbers.iter_mut().for_each(|number| *number = exp((*number - largest) * scale));
-    let share = 1.0 / sum(numbers, |number| number);
-    numbers.iter_mut().for_each(|number| *number *= share);
+    sum(numbers, |number| number)
 }
 
 /// Independent sums in [`sum`]. One chain of additions cannot be vectorised.
@@ -210,10 +224,10 @@ mod tests {
     }
 
     #[test]
-    fn softmax_of_far_apart_numbers_sums_to_one() {
+    fn exponentials_of_far_apart_numbers_are_finite() {
         let mut numbers = [-1e6, 0.0, 2.0, -3.0];
-        softmax(&mut numbers, 1.0);
-        assert!((numbers.iter().sum::<f32>() - 1.0).abs() <= 1e-6);
-        assert!(numbers[2] > 0.8 && numbers[0] == numbers[0].abs());
+        let total = exponentials(&mut numbers, 1.0);
+        assert!((numbers.iter().sum::<f32>() - total).abs() <= 1e-6);
+        assert!(numbers[2] / total > 0.8 && numbers[0] == numbers[0].abs());
     }
 }
