@@ -1,6 +1,6 @@
 //! Where bytes of a caller's come in: each of these takes any bytes, and panics only when a law is broken.
 
-use parallax::pipeline;
+use parallax::pipeline::{self, Engine};
 use parallax::readout::Readout;
 use parallax::server::limits::Limits;
 use parallax::server::wire::{self, CompareInput, ExtractInput, ScoreInput};
@@ -27,7 +27,7 @@ pub fn wire(bytes: &[u8]) {
     if let Ok(request) = pb::ExtractPositionsRequest::decode(bytes)
         && let Ok(input) = ExtractInput::try_from((request, &limits))
     {
-        let extraction = pipeline::extract(&input.readouts, &input.sides);
+        let extraction = pipeline::extract(&input.readouts, &input.sides, input.engine);
         let _ = wire::extraction(&extraction, input.offset_unit).encode_to_vec();
     }
     if let Ok(request) = pb::ScorePairsRequest::decode(bytes)
@@ -51,7 +51,7 @@ pub fn json(bytes: &[u8]) {
 pub fn text(bytes: &[u8]) {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT)]).into_owned();
     let readouts = [Readout::from_text("a", text)];
-    let extraction = pipeline::extract(&readouts, &[]);
+    let extraction = pipeline::extract(&readouts, &[], Engine::Fast);
     for position in &extraction.positions {
         assert!(!position.span.slice(&readouts[0].text).is_empty());
     }

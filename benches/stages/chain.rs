@@ -2,7 +2,7 @@
 //! English, by the stages' own public functions. [`Chain::new`] holds what comes out of it to what `pipeline::compare`
 //! gives, so that a bench cannot measure stages that the map has left behind.
 
-use parallax::models::contextual_embeddings::{Embedding, Windows, cosine, count_tokens, embed_each};
+use parallax::models::contextual_embeddings::{Embedding, Reading, Windows, cosine, count_tokens, embed_each};
 use parallax::models::cross_encoder;
 use parallax::pipeline::attribution::{self, Clause, SpeechAct};
 use parallax::pipeline::features::{self, Features};
@@ -19,13 +19,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The best pair of every position that is in no link.
 pub type Near = BTreeMap<usize, NearMiss>;
 
-/// Two readouts and what the stages up to the features find in them.
+/// Two readouts and what the stages up to the features find in them by an engine.
 pub struct Chain {
+    engine: Engine,
     readouts: [Readout; 2],
     sides: [Side; 2],
     cancel: Cancel,
     segmentations: Vec<Segmentation>,
     cast: Cast,
+    /// Of both texts by the THOROUGH engine, else none.
+    readings: Vec<Reading>,
     clauses: Vec<Vec<Clause>>,
     positions: Vec<Position>,
     features: Vec<Features>,
@@ -47,22 +50,27 @@ pub struct Linked {
 }
 
 impl Chain {
-    pub fn new((readouts, sides): ([Readout; 2], [Side; 2])) -> Self {
+    pub fn new((readouts, sides): ([Readout; 2], [Side; 2]), engine: Engine) -> Self {
         let cancel = Cancel::default();
         let segmentations = segment(&cancel, &readouts);
         let cast = sides::cast(&cancel, &readouts, &segmentations, &sides);
         let mut chain = Self {
+            engine,
             readouts,
             sides,
             cancel,
             segmentations,
             cast,
+            readings: Vec::new(),
             clauses: Vec::new(),
             positions: Vec::new(),
             features: Vec::new(),
             n_left: 0,
             cleaned: Vec::new(),
         };
+        if engine == Engine::Thorough {
+            chain.readings = chain.read();
+        }
         chain.clauses = chain.attribute();
         chain.positions = chain.find_positions();
         chain.features = chain.describe();
@@ -93,7 +101,8 @@ impl Chain {
         let of = |at: usize| {
             let (text, segmentation) = (&self.readouts[at].text, &self.segmentations[at]);
             let is_first_person = attribution::is_first_person(text, segmentation);
-            let spans = position::spans::spans(&self.cancel, text, segmentation, is_first_person);
+            let spans =
+                position::spans::spans(&self.cancel, text, segmentation, is_first_person, self.readings.get(at));
             position::from_spans(at, text, segmentation, &self.clauses[at], &spans).0
         };
         (0..2).flat_map(of).collect()
@@ -129,14 +138,22 @@ impl Chain {
         similarity::score(&self.cancel, &all[..self.n_left], &all[self.n_left..], cosines)
     }
 
+    /// Both texts as the THOROUGH engine reads them.
+    pub fn read(&self) -> Vec<Reading> {
+        let of = |readout: &Readout| {
+            let mut windows = Windows::new(&readout.text);
+            windows.truncate(pipeline::MAX_READ_TOKENS / self.readouts.len());
+            windows.read(|| true).expect("nobody stops it")
+        };
+        self.readouts.iter().map(of).collect()
+    }
+
     /// The cosines of all pairs, each position read in its text and by itself.
-    pub fn read(&self) -> similarity::Cosines {
+    pub fn cosines(&self, readings: &[Reading]) -> similarity::Cosines {
         let in_text = |readout: usize| {
             let spans = self.positions.iter().filter(|position| position.readout == readout);
-            let spans: Vec<_> = spans.map(|position| position.span.start..position.span.end).collect();
-            let mut windows = Windows::new(&self.readouts[readout].text, &spans);
-            windows.truncate(pipeline::MAX_READ_TOKENS / self.readouts.len());
-            windows.embed(|| true).expect("nobody stops it")
+            let embedding = |position: &Position| readings[readout].embedding(position.span.start..position.span.end);
+            spans.map(embedding).collect::<Vec<_>>()
         };
         let cleaned: Vec<&str> = self.cleaned.iter().map(String::as_str).collect();
         let (left, right) = cleaned.split_at(self.n_left);
@@ -238,9 +255,10 @@ impl Chain {
 
     /// # Panics
     /// When the stages one by one do not make what the map makes.
-    pub fn link(&self, engine: Engine) -> Linked {
+    pub fn link(&self) -> Linked {
+        let engine = self.engine;
         let options = Options { engine, ..Options::default() };
-        let cosines = (engine == Engine::Thorough).then(|| self.read());
+        let cosines = (engine == Engine::Thorough).then(|| self.cosines(&self.readings));
         let mut pairs = self.score(cosines);
         let mut unread = Vec::new();
         if engine == Engine::Thorough {

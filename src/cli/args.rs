@@ -156,6 +156,10 @@ pub struct PositionsArgs {
     #[command(flatten)]
     pub input: InputArgs,
 
+    /// What finds the positions. Unset: fast
+    #[arg(long, value_enum)]
+    pub engine: Option<EngineArg>,
+
     /// Form of the answer.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -114,12 +114,16 @@ pub fn compare_options(args: &CompareArgs) -> pipeline::Options {
 /// The options of a scorer; the rest by default.
 #[must_use]
 pub fn engine_options(args: &EngineArgs) -> pipeline::Options {
-    let default = pipeline::Options::default();
-    let engine = args.engine.map_or(default.engine, |engine| match engine {
+    pipeline::Options { engine: engine(args.engine), link_threshold: args.threshold, ..pipeline::Options::default() }
+}
+
+/// The engine of that name, or the default one.
+#[must_use]
+pub fn engine(arg: Option<EngineArg>) -> Engine {
+    arg.map_or(Engine::ALL[0], |engine| match engine {
         EngineArg::Fast => Engine::Fast,
         EngineArg::Thorough => Engine::Thorough,
-    });
-    pipeline::Options { engine, link_threshold: args.threshold, ..default }
+    })
 }
 
 fn sides(typed: &[String]) -> Result<Vec<Side>, Error> {

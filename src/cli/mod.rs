@@ -134,7 +134,7 @@ fn positions(args: &PositionsArgs) -> Result<(), Error> {
     let input = Input::new(&args.input)?;
     tell(&input.notes);
     let output = Output::new(&args.output);
-    let extraction = pipeline::extract(&input.readouts, &input.sides);
+    let extraction = pipeline::extract(&input.readouts, &input.sides, config::engine(args.engine));
     match output.format {
         FormatArg::Text => print_text(&text::extraction(&extraction, output.unit, output.width)),
         FormatArg::Json => print_json(&server::json::extraction(&extraction, output.unit)),

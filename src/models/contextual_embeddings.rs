@@ -16,23 +16,28 @@
 //! assert!(cosine(&vectors[0], &vectors[1]) > cosine(&vectors[0], &vectors[2]));
 //! ```
 
+mod span_head;
+
+pub use span_head::{SpanHead, UnitScores};
+
 use super::cross_encoder::shared_words;
 use super::transformer::{Batch, Cursor, Encoder, HIDDEN, MAX_BATCH_TOKENS, MAX_TOKENS, dot, header, sum};
 use super::vector_code::vectorised;
 use super::wordpiece;
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// The weight file: `PLXCTXT1`, twelve u32 (version 1, layers, hidden, heads, inner, vocabulary, positions, segments, 0, 0, 0,
-/// 0), and an encoder as `transformer::weights` has it. The word embeddings are those of `thorough.bin`.
+/// The weight file: `PLXCTXT2`, twelve u32 (version 1, layers, hidden, heads, inner, vocabulary, positions, segments, 0, 0, 0,
+/// 0), an encoder as `transformer::weights` has it, and a [`SpanHead`]. The word embeddings are those of `thorough.bin`.
 pub static WEIGHTS: &[u8] = include_bytes!("../../models/contextual.bin");
 
 /// SHA-256 of the weights, as their card has it.
-pub const SHA256: &str = "9105b81e59d8beddbc117110652a3744c29e97a20288449660d21e47642a6877";
+pub const SHA256: &str = "773081c64785cfeaa4089636d131505c17ffd5fd40829048e00ea4d4cd6ead92";
 
 /// What the weights are and how good, in one line; the figures are those of the card.
 pub const DESCRIPTION: &str = "contextual embeddings of the thorough engine, from all-MiniLM-L6-v2, trained on readouts \
-     and public pairs; Spearman .881 on STS-B dev, mAP strict .787 on ArgKP-2021 dev";
+     and public pairs; Spearman .884 on STS-B dev, mAP strict .802 on ArgKP-2021 dev";
 
 /// Tokens of a window, without the two special ones.
 pub const WINDOW_TOKENS: usize = MAX_TOKENS - N_SPECIAL;
@@ -46,21 +51,27 @@ const N_SPECIAL: usize = 2;
 /// From the start of a window to that of the next one.
 const STRIDE: usize = WINDOW_TOKENS * 3 / 4;
 
-const MAGIC: &[u8] = b"PLXCTXT1";
+const MAGIC: &[u8] = b"PLXCTXT2";
 
 const HEADER: [u32; 12] = header(MAX_TOKENS, 0, 0);
 
-static ENCODER: LazyLock<Encoder> = LazyLock::new(|| read(WEIGHTS).expect("a test reads the file"));
+static MODEL: LazyLock<Model> = LazyLock::new(|| read(WEIGHTS).expect("a test reads the file"));
 
-fn read(file: &'static [u8]) -> Option<Encoder> {
+struct Model {
+    encoder: Encoder,
+    spans: SpanHead,
+}
+
+fn read(file: &'static [u8]) -> Option<Model> {
     let mut file = Cursor::after(file, MAGIC, &HEADER)?;
     let encoder = file.encoder(shared_words(), MAX_TOKENS)?;
-    file.is_at_end().then_some(encoder)
+    let spans = SpanHead::read(&mut file)?;
+    file.is_at_end().then_some(Model { encoder, spans })
 }
 
 /// Parses the weights now, so that the first comparison does not wait for it.
 pub fn load() {
-    LazyLock::force(&ENCODER);
+    LazyLock::force(&MODEL);
 }
 
 /// Where a text lies: length one, or all zeros where nothing of it was read.
@@ -73,10 +84,7 @@ impl Embedding {
 
     /// The direction of the mean of states.
     fn of(states: &[f32]) -> Self {
-        let mut sums = [0.0; HIDDEN];
-        for state in states.as_chunks::<HIDDEN>().0 {
-            sums.iter_mut().zip(state).for_each(|(sum, number)| *sum += number);
-        }
+        let sums = sum_of(states);
         let length = sum(&sums, |number| number * number).sqrt();
         if length > 0.0 { Self(sums.map(|number| number / length)) } else { Self::ZERO }
     }
@@ -86,6 +94,14 @@ impl Embedding {
     pub fn as_slice(&self) -> &[f32] {
         &self.0
     }
+}
+
+fn sum_of(states: &[f32]) -> [f32; HIDDEN] {
+    let mut sums = [0.0; HIDDEN];
+    for state in states.as_chunks::<HIDDEN>().0 {
+        sums.iter_mut().zip(state).for_each(|(sum, number)| *sum += number);
+    }
+    sums
 }
 
 /// The cosine of two embeddings, -1 to 1; zero when one of them is zero. The same to the bit either way round.
@@ -130,110 +146,137 @@ pub fn count_tokens(text: &str) -> usize {
 }
 
 fn embed_batch(batch: &mut Batch, embeddings: &mut Vec<Embedding>) {
-    batch.encode(&ENCODER, |states, _| embeddings.push(Embedding::of(states)));
+    batch.encode(&MODEL.encoder, |states, _| embeddings.push(Embedding::of(states)));
 }
 
-/// A text cut into windows, for its spans to be embedded.
+/// A text as tokens, and the windows that they are read in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Windows {
     ids: Vec<u32>,
-    windows: Vec<Window>,
-    n_spans: usize,
-}
-
-/// A window that some span is read in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Window {
-    tokens: Range<usize>,
-    /// Spans by index, and their tokens, which may begin before or end after the window.
-    spans: Vec<(usize, Range<usize>)>,
+    /// Where the piece of the text begins that each token is of, in bytes.
+    starts: Vec<usize>,
+    windows: Vec<Range<usize>>,
 }
 
 impl Windows {
-    /// The windows of `text` that `spans`, in bytes on character boundaries, are read in.
-    ///
-    /// What stands between the bounds of spans is made tokens apart, which is the same as making all of it tokens unless a
-    /// span begins or ends inside a word.
+    /// The windows of `text`.
     #[must_use]
-    pub fn new(text: &str, spans: &[Range<usize>]) -> Self {
-        let mut bounds: Vec<usize> = spans.iter().flat_map(|span| [span.start, span.end]).collect();
-        bounds.extend([0, text.len()]);
-        bounds.sort_unstable();
-        bounds.dedup();
-        let mut ids = Vec::new();
-        let mut first_tokens = Vec::with_capacity(bounds.len());
-        for (at, &bound) in bounds.iter().enumerate() {
-            first_tokens.push(ids.len());
-            let end = bounds.get(at + 1).copied().unwrap_or(bound);
-            wordpiece::tokenize_into(&text[bound..end], usize::MAX, &mut ids);
+    pub fn new(text: &str) -> Self {
+        let (mut ids, mut starts) = (Vec::new(), Vec::new());
+        for (start, piece) in pieces(text) {
+            wordpiece::tokenize_into(piece, usize::MAX, &mut ids);
+            starts.resize(ids.len(), start);
         }
-        let token_at = |bound: usize| bounds.binary_search(&bound).map_or(ids.len(), |at| first_tokens[at]);
-        let mut windows = all_windows(ids.len());
-        for (at, span) in spans.iter().enumerate() {
-            let tokens = token_at(span.start)..token_at(span.end);
-            if let Some(window) = windows.iter_mut().max_by_key(|window| fit(&window.tokens, &tokens)) {
-                window.spans.push((at, tokens));
+        let mut windows = Vec::new();
+        for start in (0..).step_by(STRIDE) {
+            let end = ids.len().min(start + WINDOW_TOKENS);
+            windows.push(start..end);
+            if end == ids.len() {
+                break;
             }
         }
-        windows.retain(|window| !window.spans.is_empty());
-        Self { ids, windows, n_spans: spans.len() }
+        Self { ids, starts, windows }
     }
 
-    /// Leaves out the last windows, until no more than `n` tokens are to be read; the number of spans that lose theirs.
-    pub fn truncate(&mut self, n: usize) -> usize {
+    /// Leaves out the last windows, until no more than `n` tokens are to be read.
+    pub fn truncate(&mut self, n: usize) {
         let mut n_left = n;
-        let is_in = |window: &&Window| {
-            let is_in = window.tokens.len() <= n_left;
-            n_left = n_left.saturating_sub(window.tokens.len());
+        let is_in = |window: &&Range<usize>| {
+            let is_in = window.len() <= n_left;
+            n_left = n_left.saturating_sub(window.len());
             is_in
         };
         let n_windows = self.windows.iter().take_while(is_in).count();
-        self.windows.drain(n_windows..).map(|window| window.spans.len()).sum()
+        self.windows.truncate(n_windows);
     }
 
-    /// The embeddings of the spans, in order, zero where a window was left out; `None` as soon as `go_on`, which is asked
-    /// before each window, says no.
-    pub fn embed(&self, mut go_on: impl FnMut() -> bool) -> Option<Vec<Embedding>> {
-        self.embed_by(&mut Batch::default(), &mut go_on)
+    /// Reads the text; `None` as soon as `go_on`, which is asked before each window, says no. What is read takes 1.5 kB a
+    /// token.
+    pub fn read(self, mut go_on: impl FnMut() -> bool) -> Option<Reading> {
+        self.read_by(&mut Batch::default(), &mut go_on)
     }
 
-    fn embed_by(&self, batch: &mut Batch, go_on: &mut dyn FnMut() -> bool) -> Option<Vec<Embedding>> {
-        let mut embeddings = vec![Embedding::ZERO; self.n_spans];
-        for Window { tokens, spans } in &self.windows {
+    fn read_by(self, batch: &mut Batch, go_on: &mut dyn FnMut() -> bool) -> Option<Reading> {
+        let mut states = Vec::with_capacity(self.windows.len());
+        for tokens in &self.windows {
             if !go_on() {
                 return None;
             }
             batch.push(&self.ids[tokens.clone()]);
-            batch.encode(&ENCODER, |states, _| {
-                for (at, span) in spans {
-                    // After the state of `[CLS]`.
-                    let row = |token: usize| HIDDEN * (1 + token.clamp(tokens.start, tokens.end) - tokens.start);
-                    embeddings[*at] = Embedding::of(&states[row(span.start)..row(span.end)]);
-                }
-            });
+            // Those of `[CLS]` and `[SEP]` are of no span.
+            batch.encode(&MODEL.encoder, |window, _| states.push(window[HIDDEN..window.len() - HIDDEN].into()));
         }
-        Some(embeddings)
+        Some(Reading { windows: self, states })
     }
 }
 
-fn all_windows(n_tokens: usize) -> Vec<Window> {
-    let starts = (0..).step_by(STRIDE);
-    let mut windows = Vec::new();
-    for start in starts {
-        let end = n_tokens.min(start + WINDOW_TOKENS);
-        windows.push(Window { tokens: start..end, spans: Vec::new() });
-        if end == n_tokens {
-            break;
-        }
-    }
-    windows
+/// What was read of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    windows: Windows,
+    /// Of each window, the states of its tokens.
+    states: Vec<Box<[f32]>>,
 }
 
-/// The greater the better a window suits a span: tokens of it inside, then nearness of the middles, then the earlier one.
-fn fit(window: &Range<usize>, span: &Range<usize>) -> (usize, std::cmp::Reverse<(usize, usize)>) {
-    let inside = window.end.min(span.end).saturating_sub(window.start.max(span.start));
-    let distance = (window.start + window.end).abs_diff(span.start + span.end);
-    (inside, std::cmp::Reverse((distance, window.start)))
+impl Reading {
+    /// True when no window of the text was left out.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.windows.windows.last().is_some_and(|window| window.end == self.windows.ids.len())
+    }
+
+    /// The embedding of a span in bytes: zero where no token of it was read.
+    #[must_use]
+    pub fn embedding(&self, span: Range<usize>) -> Embedding {
+        self.states(span).map_or(Embedding::ZERO, Embedding::of)
+    }
+
+    /// What the states of a span in bytes say of it as a unit of positions, see [`SpanHead`].
+    #[must_use]
+    pub fn unit_scores(&self, span: Range<usize>) -> UnitScores {
+        let mut mean = [0.0; HIDDEN];
+        if let Some(states) = self.states(span) {
+            mean = sum_of(states).map(|sum| sum / (states.len() / HIDDEN) as f32);
+        }
+        SpanHead::get().unit_scores(&mean)
+    }
+
+    /// The states of the tokens that begin in a span, in the window that has most of them, of those the one whose middle is
+    /// nearest, of those the first.
+    fn states(&self, span: Range<usize>) -> Option<&[f32]> {
+        let Windows { starts, windows, .. } = &self.windows;
+        let at = |bound: usize| starts.partition_point(|&start| start < bound);
+        let tokens = at(span.start)..at(span.end);
+        let inside = |window: &Range<usize>| {
+            let clamp = |token: usize| token.clamp(window.start, window.end) - window.start;
+            clamp(tokens.start)..clamp(tokens.end)
+        };
+        let distance = |window: &Range<usize>| (window.start + window.end).abs_diff(tokens.start + tokens.end);
+        let fit = |(at, window): &(usize, &Range<usize>)| (inside(window).len(), Reverse((distance(window), *at)));
+        let (at, window) = windows.iter().enumerate().max_by_key(fit)?;
+        let inside = inside(window);
+        (!inside.is_empty()).then(|| &self.states[at][HIDDEN * inside.start..HIDDEN * inside.end])
+    }
+}
+
+/// The pieces of a text between white space and marks, and each mark, with the bytes that they begin at. They are tokens
+/// alike in the text and by themselves, unless they spell a special token.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_mark = |c: char| c.is_ascii_punctuation() || ('‐'..='‧').contains(&c);
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let start = text.len() - rest.len();
+        let first = rest.chars().next()?;
+        let end = if is_mark(first) {
+            first.len_utf8()
+        } else {
+            rest.find(|c: char| c.is_whitespace() || is_mark(c)).unwrap_or(rest.len())
+        };
+        let piece;
+        (piece, rest) = rest.split_at(end);
+        Some((start, piece))
+    })
 }
 
 #[cfg(test)]

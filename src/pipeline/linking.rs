@@ -11,7 +11,7 @@ use super::relation::{End, LinkedPair};
 use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
-use crate::models::contextual_embeddings::{self, Embedding, Windows, cosine};
+use crate::models::contextual_embeddings::{self, Embedding, Reading, Windows, cosine};
 use crate::models::cross_encoder::{self, Judgement};
 use crate::models::judgement_cache::JudgementCache;
 use crate::readout::Readout;
@@ -184,11 +184,11 @@ pub(super) struct Linking<'a> {
     features: &'a [Features],
     roles: Vec<similarity::Role>,
     /// What was read of each position; none before [`Linking::embed`].
-    readings: Vec<Option<Reading>>,
+    readings: Vec<Option<ReadPosition>>,
 }
 
 /// A position as the THOROUGH engine reads it.
-struct Reading {
+struct ReadPosition {
     in_context: Embedding,
     by_itself: Embedding,
 }
@@ -196,6 +196,13 @@ struct Reading {
 /// Most tokens of texts that are read for contextual embeddings in a request, and as many of positions by themselves; dealt
 /// out evenly over the readouts. Together they take 6 seconds on one core.
 pub const MAX_READ_TOKENS: usize = 32_768;
+
+/// Reads one of `n_readouts` texts of a request, as much of it as its share allows.
+pub(super) fn read(cancel: &Cancel, text: &str, n_readouts: usize) -> Result<Reading, Cancelled> {
+    let mut windows = Windows::new(text);
+    windows.truncate(MAX_READ_TOKENS / n_readouts);
+    windows.read(|| !cancel.is_cancelled()).ok_or(Cancelled)
+}
 
 impl<'a> Linking<'a> {
     pub(super) fn new(readouts: &'a [Readout], read: &'a Read, features: &'a [Features]) -> Self {
@@ -209,17 +216,13 @@ impl<'a> Linking<'a> {
         let mut n_left_out = 0;
         for readout in 0..self.readouts.len() {
             let idxs = self.of_readout(readout);
-            if idxs.is_empty() || !self.is_english(&idxs) {
-                continue;
-            }
+            let Some(reading) = &self.read.readings[readout] else { continue };
             let go_on = || !cancel.is_cancelled();
             let text = &self.readouts[readout].text;
-            let spans: Vec<_> =
-                idxs.iter().map(|&idx| self.position(idx).span.start..self.position(idx).span.end).collect();
-            let mut windows = Windows::new(text, &spans);
-            let n_not_in_context = windows.truncate(share);
-            let in_context = windows.embed(go_on).ok_or(Cancelled)?;
-            let texts: Vec<String> = spans.into_iter().map(|span| cross_encoder::clean(&text[span])).collect();
+            let span = |&idx: &usize| self.position(idx).span.start..self.position(idx).span.end;
+            let in_context: Vec<Embedding> = idxs.iter().map(|idx| reading.embedding(span(idx))).collect();
+            let n_not_in_context = in_context.iter().filter(|&embedding| *embedding == Embedding::ZERO).count();
+            let texts: Vec<String> = idxs.iter().map(|idx| cross_encoder::clean(&text[span(idx)])).collect();
             let mut n_tokens = 0;
             let is_in = |text: &&String| {
                 n_tokens += contextual_embeddings::count_tokens(text);
@@ -231,7 +234,7 @@ impl<'a> Linking<'a> {
             let by_themselves = contextual_embeddings::embed_each(&texts, go_on).ok_or(Cancelled)?;
             let by_themselves = by_themselves.into_iter().chain(std::iter::repeat(Embedding::ZERO));
             for ((idx, in_context), by_itself) in idxs.into_iter().zip(in_context).zip(by_themselves) {
-                self.readings[idx] = Some(Reading { in_context, by_itself });
+                self.readings[idx] = Some(ReadPosition { in_context, by_itself });
             }
         }
         Ok(n_left_out)
@@ -255,7 +258,7 @@ impl<'a> Linking<'a> {
                     continue;
                 }
                 let pair = self.readings[a].as_ref().zip(self.readings[b].as_ref());
-                let of = |end: fn(&Reading) -> &Embedding| pair.map_or(0.0, |(a, b)| cosine(end(a), end(b)));
+                let of = |end: fn(&ReadPosition) -> &Embedding| pair.map_or(0.0, |(a, b)| cosine(end(a), end(b)));
                 cosines.in_context.push(of(|reading| &reading.in_context));
                 cosines.by_themselves.push(of(|reading| &reading.by_itself));
             }

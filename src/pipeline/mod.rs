@@ -28,7 +28,7 @@ mod inventory;
 
 mod word_classes;
 
-use crate::models::contextual_embeddings::{self, cosine};
+use crate::models::contextual_embeddings::{self, Reading, cosine};
 use crate::models::cross_encoder;
 use crate::models::judgement_cache::JudgementCache;
 use crate::readout::{Readout, Side};
@@ -47,12 +47,12 @@ use similarity::ScorePart;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// The scorer that decides which positions are about the same thing.
+/// What finds positions and decides which of them are about the same thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
-    /// The same, contextual embeddings of all positions, and a cross-encoder that reads both texts of the likeliest pairs
+    /// The same, a transformer that reads the texts for their positions and what each is about, and a cross-encoder that reads both texts of the likeliest pairs
     /// together: a fifth of a second for two pages.
     Thorough,
 }
@@ -127,7 +127,7 @@ pub fn compare_unless(
     sides: &[Side],
     options: &Options,
 ) -> Result<Comparison, Cancelled> {
-    let mut read = read(cancel, readouts, sides, options.max_positions)?;
+    let mut read = read(cancel, readouts, sides, options.engine, options.max_positions)?;
     let features = read.features(cancel, readouts)?;
     let (links, near, warning) = linking::link(cancel, readouts, &read, &features, options)?;
     read.warnings.extend(warning);
@@ -158,10 +158,10 @@ pub fn compare_unless(
     })
 }
 
-/// Who holds what in each readout.
+/// Who holds what in each readout: the positions that [`compare`] finds with the same engine.
 #[must_use]
-pub fn extract(readouts: &[Readout], sides: &[Side]) -> Extraction {
-    extract_unless(&Cancel::default(), readouts, sides, MAX_POSITIONS).expect("nobody cancels")
+pub fn extract(readouts: &[Readout], sides: &[Side], engine: Engine) -> Extraction {
+    extract_unless(&Cancel::default(), readouts, sides, engine, MAX_POSITIONS).expect("nobody cancels")
 }
 
 /// As [`extract`] with at most `max_positions` of a readout, until `cancel` is set.
@@ -172,9 +172,10 @@ pub fn extract_unless(
     cancel: &Cancel,
     readouts: &[Readout],
     sides: &[Side],
+    engine: Engine,
     max_positions: usize,
 ) -> Result<Extraction, Cancelled> {
-    let read = read(cancel, readouts, sides, max_positions)?;
+    let read = read(cancel, readouts, sides, engine, max_positions)?;
     cancel.enter(Stage::Report)?;
     let linked = BTreeSet::new();
     Ok(Extraction {
@@ -254,7 +255,9 @@ pub struct Candidates {
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let cancel = Cancel::default();
-    let read = read(&cancel, readouts, sides, MAX_POSITIONS).expect("nobody cancels");
+    // Cosines that are given are of positions that are given, too: nothing is read for them.
+    let reader = if judge.is_some() { Engine::Fast } else { engine };
+    let read = read(&cancel, readouts, sides, reader, MAX_POSITIONS).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
     let mut linking = Linking::new(readouts, &read, &features);
     let (left, right) = (linking.of_readout(0), linking.of_readout(1));
@@ -304,6 +307,8 @@ struct Read {
     languages: Vec<String>,
     cast: Cast,
     positions: Vec<Position>,
+    /// What the THOROUGH engine reads of each readout in English.
+    readings: Vec<Option<Reading>>,
     warnings: Vec<Warning>,
 }
 
@@ -334,7 +339,13 @@ impl Read {
 }
 
 /// Readout text → segmentation → sides → attribution → positions.
-fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side], max_positions: usize) -> Result<Read, Cancelled> {
+fn read(
+    cancel: &Cancel,
+    readouts: &[Readout],
+    declared: &[Side],
+    engine: Engine,
+    max_positions: usize,
+) -> Result<Read, Cancelled> {
     cancel.enter(Stage::Segmentation)?;
     let segmentations: Vec<Segmentation> =
         readouts.iter().map(|readout| segmentation::segment(cancel, &readout.text)).collect();
@@ -342,7 +353,7 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side], max_positions:
     let languages: Vec<String> = readouts.iter().map(language::language_of).collect();
     let cast = sides::cast(cancel, readouts, &segmentations, declared);
     cancel.check()?;
-    let (mut positions, mut warnings) = (Vec::new(), Vec::new());
+    let (mut positions, mut readings, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for (at, readout) in readouts.iter().enumerate() {
         let mut warn = |code, message: String| warnings.push(Warning { code, readout: Some(at), message });
         let attributed = language::attributed(&languages[at]);
@@ -364,13 +375,21 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side], max_positions:
             None => attribution::narrate(&segmentations[at], author),
         };
         cancel.enter(Stage::Positions)?;
+        let is_read = engine == Engine::Thorough && attributed == Some(Attributed::English);
+        let reading = is_read.then(|| linking::read(cancel, text, readouts.len())).transpose()?;
+        if readout.statements.is_empty() && reading.as_ref().is_some_and(|reading| !reading.is_whole()) {
+            let message = format!(
+                "positions were found by the fast engine: the thorough one reads {MAX_READ_TOKENS} tokens a request"
+            );
+            warn(WarningCode::NotJudged, message);
+        }
         let (mut found, mut n_cut) = match attributed {
             _ if !readout.statements.is_empty() => {
                 position::from_statements(at, readout, &segmentations[at], &clauses, |id| cast.side_by_id(id))
             }
             Some(Attributed::English) => {
                 let is_first_person = attribution::is_first_person(text, &segmentations[at]);
-                let spans = position::spans::spans(cancel, text, &segmentations[at], is_first_person);
+                let spans = position::spans::spans(cancel, text, &segmentations[at], is_first_person, reading.as_ref());
                 cancel.check()?;
                 position::from_spans(at, text, &segmentations[at], &clauses, &spans)
             }
@@ -390,7 +409,8 @@ fn read(cancel: &Cancel, readouts: &[Readout], declared: &[Side], max_positions:
             warn(WarningCode::NoPositions, "no position was found".to_owned());
         }
         positions.extend(found);
+        readings.push(reading);
         cancel.check()?;
     }
-    Ok(Read { segmentations, languages, cast, positions, warnings })
+    Ok(Read { segmentations, languages, cast, positions, readings, warnings })
 }

@@ -152,9 +152,11 @@ impl ComparisonService for Comparisons {
         let (context, request) = open(request);
         let input = ExtractInput::try_from((request, &self.limits)).map_err(Error::from)?;
         record_input(input.readouts.len(), input.sides.len());
+        Span::current().record("engine", field::debug(input.engine));
         let max_positions = self.limits.positions;
         let extract = move |cancel: &Cancel| {
-            let extraction = pipeline::extract_unless(cancel, &input.readouts, &input.sides, max_positions)?;
+            let ExtractInput { readouts, sides, engine, .. } = &input;
+            let extraction = pipeline::extract_unless(cancel, readouts, sides, *engine, max_positions)?;
             Ok(wire::extraction(&extraction, input.offset_unit))
         };
         let extraction = self.admission.run(&context, extract).await?;

@@ -50,8 +50,9 @@ fn a_cancelled_comparison_stops_in_every_stage() {
 
 #[test]
 fn a_cancelled_extraction_stops_in_every_stage() {
-    let readouts = readouts(3_000);
-    check(|cancel| pipeline::extract_unless(cancel, &readouts, &[], pipeline::MAX_POSITIONS).map(drop));
+    for (engine, readouts) in [(Engine::Fast, readouts(3_000)), (Engine::Thorough, readouts(30))] {
+        check(|cancel| pipeline::extract_unless(cancel, &readouts, &[], engine, pipeline::MAX_POSITIONS).map(drop));
+    }
 }
 
 #[test]

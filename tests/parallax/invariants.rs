@@ -364,6 +364,17 @@ fn what_the_thorough_engine_leaves_out_is_in_the_warnings() {
     assert!(told.message.contains("positions were not read in context"), "{}", told.message);
     assert!((1..300).contains(&n_unread), "{n_unread} of 300");
     assert_every_position_is_in_a_point(&comparison);
+    // Of a text that is not read to its end the positions are those of the other engine.
+    let mut book = vec![readout("a", "Kenya", &"We will keep the valley open to barges and ferries. ".repeat(400))];
+    book.extend((1..8).map(|n| readout(&n.to_string(), "Ukraine", "We oppose sanctions.")));
+    let [fast, thorough] = [Engine::Fast, Engine::Thorough].map(|engine| pipeline::extract(&book, &[], engine));
+    let of_book = |extraction: &pipeline::report::Extraction| {
+        let positions = extraction.positions.iter().filter(|position| position.readout == 0);
+        positions.map(|position| (position.span, position.confidence)).collect::<Vec<_>>()
+    };
+    assert_eq!(of_book(&fast), of_book(&thorough));
+    let told = thorough.warnings.iter().find(|warning| warning.code == WarningCode::NotJudged).expect("it is a book");
+    assert!(told.message.contains("found by the fast engine"), "{}", told.message);
     let chinese = readout("b", "中国", "中方强调，双方应当加强合作。中方反对任何形式的单边制裁。");
     let comparison =
         compare(&[readout("a", "Kenya", "We oppose unilateral sanctions."), chinese], &[], Engine::Thorough);

@@ -4,8 +4,9 @@ usage: parity.py --words thorough.bin --model contextual.bin --tokenizer tokeniz
 reference.py, whose layers these are, is that of ../thorough, which has to be on PYTHONPATH; so are the word embeddings.
 
 Layout of contextual.bin, little-endian:
-  "PLXCTXT1", u32 x 12: version 1, layers, hidden, heads, inner, vocabulary, positions, segments, 0, 0, 0, 0
+  "PLXCTXT2", u32 x 12: version 1, layers, hidden, heads, inner, vocabulary, positions, segments, 0, 0, 0, 0
   f32 position[positions][hidden]; f32 segment[segments][hidden]; f32 norm weight, bias [hidden]; layers as in thorough.bin
+  f32 of SpanHead in contextual.py: state weight[7][hidden], bias[7]; kind[26][5]; length[80]
 Input: see spans.py.
 """
 import argparse
@@ -14,7 +15,7 @@ import json
 import numpy as np
 
 import reference
-from spans import MAX_TEXT, MAX_TOKENS, windows
+from spans import MAX_TEXT, MAX_TOKENS, Windows
 
 LONG = "The Minister spoke of the river, the bridge and the 14 villages on its banks; he asked that grain be let through. " * 24
 
@@ -30,9 +31,11 @@ class Contextual(reference.Encoder):
     """contextual.bin, dequantised, with the word embeddings of thorough.bin."""
 
     def __init__(self, words, path):
-        super().__init__(path, b"PLXCTXT1")
+        super().__init__(path, b"PLXCTXT2")
         self.word = reference.Model(words).word
         self.read_layers()
+        self.scores, self.biases = self.f32(7, self.hidden), self.f32(7)
+        self.kinds, self.lengths = self.f32(26, 5), self.f32(80)
         assert self.positions == MAX_TOKENS and self.at == len(self.data)
 
 
@@ -51,16 +54,14 @@ def main():
     cases = []
     for text, parts in TEXTS:
         spans = [(text.index(part), text.index(part) + len(part)) for part in parts]
-        ids, found = windows(tok, text, spans)
-        vectors = [None] * len(spans)
-        for (start, end), inside in found:
-            states = model.states([101, *ids[start:end], 102], [0] * (end - start + 2))
-            for k, (first, last) in inside:
-                x, y = (1 + min(max(t, start), end) - start for t in (first, last))
-                vectors[k] = unit(states[x:y].sum(0))
+        windows = Windows(tok, text)
+        states = [model.states(ids, segments) for ids, segments in windows.rows()]
+        means = [states[window][a:b].mean(0) for window, a, b in map(windows.place, spans)]
+        vectors = [unit(mean) for mean in means]
+        scores = [model.scores @ mean + model.biases for mean in means]
         alone = [unit(model.states(row, [0] * len(row)).sum(0)) for row in ([101, *tok.encode(part, add_special_tokens=False).ids[:MAX_TEXT], 102] for part in parts)]
         bytes_at = lambda n: len(text[:n].encode())
-        cases.append({"text": text, "spans": [[bytes_at(n) for n in span] for span in spans], "ids": ids, "vectors": [[round(float(x), 6) for x in v[:16]] for v in vectors], "cosines": np.round(np.array(vectors) @ np.array(vectors).T, 6).tolist(), "alone": np.round(np.array(alone) @ np.array(alone).T, 6).tolist()})
+        cases.append({"text": text, "spans": [[bytes_at(n) for n in span] for span in spans], "ids": windows.ids, "vectors": [[round(float(x), 6) for x in v[:16]] for v in vectors], "cosines": np.round(np.array(vectors) @ np.array(vectors).T, 6).tolist(), "scores": np.round(scores, 6).tolist(), "alone": np.round(np.array(alone) @ np.array(alone).T, 6).tolist()})
     with open(a.parity, "w", encoding="utf-8") as f:
         json.dump({"cases": cases}, f, ensure_ascii=False)
 

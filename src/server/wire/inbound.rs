@@ -30,6 +30,8 @@ pub struct ExtractInput {
     pub sides: Vec<Side>,
     /// What the spans of the answer count.
     pub offset_unit: OffsetUnit,
+    /// What finds the positions.
+    pub engine: Engine,
 }
 
 /// A checked `ScorePairsRequest`.
@@ -89,7 +91,8 @@ impl TryFrom<(pb::ExtractPositionsRequest, &Limits)> for ExtractInput {
         let readouts = readouts(request.readouts, &request.sides, limits, &mut violations);
         let sides = sides(request.sides, limits, &mut violations);
         let offset_unit = names::offset_unit("offset_unit", request.offset_unit, &mut violations);
-        violations.into_result(Self { readouts, sides, offset_unit })
+        let engine = names::engine("engine", request.engine, &mut violations);
+        violations.into_result(Self { readouts, sides, offset_unit, engine })
     }
 }
 

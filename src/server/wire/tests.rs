@@ -300,8 +300,9 @@ fn statements_to_score_are_bounded_one_by_one_and_in_product() {
 
 #[test]
 fn an_extraction_is_checked_by_the_same_rules() {
-    let request = pb::ExtractPositionsRequest { readouts: vec![readout("")], sides: vec![side("")], offset_unit: 9 };
+    let request =
+        pb::ExtractPositionsRequest { readouts: vec![readout("")], sides: vec![side("")], offset_unit: 9, engine: 7 };
     let refused = ExtractInput::try_from(request).unwrap_err();
     let paths: Vec<&str> = refused.kept().iter().map(|violation| violation.field.as_str()).collect();
-    assert_eq!(paths, ["readouts[0].text", "sides[0].id", "offset_unit"]);
+    assert_eq!(paths, ["readouts[0].text", "sides[0].id", "offset_unit", "engine"]);
 }

@@ -89,10 +89,14 @@ async fn a_thousand_violations_fit_into_the_headers_of_an_answer() {
 #[tokio::test]
 async fn the_rules_of_the_other_methods_reach_the_caller() {
     let (_running, mut client) = client().await;
-    let request =
-        pb::ExtractPositionsRequest { readouts: vec![readout("")], sides: vec![side("", "")], offset_unit: 8 };
+    let request = pb::ExtractPositionsRequest {
+        readouts: vec![readout("")],
+        sides: vec![side("", "")],
+        offset_unit: 8,
+        engine: 9,
+    };
     let fields = violated(client.extract_positions(request).await);
-    assert_eq!(fields, ["readouts[0].text", "sides[0].id", "offset_unit"]);
+    assert_eq!(fields, ["readouts[0].text", "sides[0].id", "offset_unit", "engine"]);
 
     let request = pb::ScorePairsRequest { left: vec![" ".into()], right: vec![], engine: 9, with_parts: false };
     assert_eq!(violated(client.score_pairs(request).await), ["left[0]", "right", "engine"]);

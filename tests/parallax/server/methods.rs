@@ -154,6 +154,25 @@ async fn extract_positions_answers_without_links() {
 }
 
 #[tokio::test]
+async fn extract_positions_finds_those_of_a_comparison_by_the_same_engine() {
+    let (_running, mut client) = client().await;
+    for engine in [pb::Engine::Fast, pb::Engine::Thorough] {
+        let compared = two_readouts();
+        let request = pb::ExtractPositionsRequest {
+            readouts: compared.readouts.clone(),
+            sides: compared.sides.clone(),
+            engine: engine.into(),
+            ..Default::default()
+        };
+        let options = Some(pb::CompareOptions { engine: engine.into(), ..Default::default() });
+        let comparison =
+            client.compare(pb::CompareRequest { options, ..compared }).await.unwrap().into_inner().comparison;
+        let extraction = client.extract_positions(request).await.unwrap().into_inner();
+        assert_eq!(extraction.positions, comparison.unwrap().positions, "{engine:?}");
+    }
+}
+
+#[tokio::test]
 async fn score_pairs_answers_a_row_a_left_statement_with_parts_when_asked() {
     let (_running, mut client) = client().await;
     let request = pb::ScorePairsRequest {

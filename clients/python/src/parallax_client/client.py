@@ -125,11 +125,12 @@ class Client:
         readouts: Iterable[readout_pb2.Readout],
         *,
         sides: Iterable[readout_pb2.Side] = (),
+        engine: comparison_pb2.Engine.ValueType = comparison_pb2.ENGINE_UNSPECIFIED,
         offset_unit: readout_pb2.OffsetUnit.ValueType = readout_pb2.OFFSET_UNIT_UNSPECIFIED,
         deadline: float | None = None,
     ) -> api.ExtractPositionsResponse:
         """Who holds what in each of 1 to 8 readouts, without comparing."""
-        request = api.ExtractPositionsRequest(readouts=readouts, sides=sides, offset_unit=offset_unit)
+        request = api.ExtractPositionsRequest(readouts=readouts, sides=sides, engine=engine, offset_unit=offset_unit)
         return self._call(lambda left: self._stub.ExtractPositions(request, left, self._metadata), deadline)
 
     def score_pairs(

@@ -5,18 +5,21 @@
 //! words of each sentence.
 
 use super::hash::Feature;
+use super::lattice::N_LENGTHS;
 use super::tokens::{Classes, Token, Word};
 use super::units::{Boundary, Unit};
 use crate::models::position_spans::PositionSpanModel;
 use crate::pipeline::Cancel;
 use std::ops::Range;
 
-/// Scores of a text, as integers in units of 1 / [`PositionSpanModel::scale`].
+/// Scores of a text.
 pub(super) struct Scores {
     /// Of every unit, inside a span.
-    pub(super) units: Vec<i32>,
+    pub(super) units: Vec<f64>,
     /// Of the edge before every unit and, last, of the end of the text: joining, starting and ending a span there.
-    pub(super) edges: Vec<[i32; 3]>,
+    pub(super) edges: Vec<[f64; 3]>,
+    /// Of the bins of a span's length.
+    pub(super) lengths: [f64; N_LENGTHS],
 }
 
 /// A text in units.
@@ -76,7 +79,7 @@ pub(super) fn score(cancel: &Cancel, document: &Document<'_>, model: &PositionSp
     let sentences: Vec<i32> =
         (0..layout.sentences.len()).map(|at| sentence_score(document, &layout, at, model)).collect();
     let mut states = Vec::new();
-    let units = (0..document.units.len())
+    let units: Vec<i32> = (0..document.units.len())
         .map(|k| {
             if cancel.is_cancelled() {
                 0
@@ -96,7 +99,13 @@ pub(super) fn score(cancel: &Cancel, document: &Document<'_>, model: &PositionSp
         edges.push(if cancel.is_cancelled() { end } else { edge_score(document, &layout, k, n_letters_before, model) });
     }
     edges.push(end);
-    Scores { units, edges }
+    // Whole numbers, so that the sums of what is made of them are exact.
+    let real = |score: i32| f64::from(score) / model.scale();
+    Scores {
+        units: units.into_iter().map(real).collect(),
+        edges: edges.into_iter().map(|edge: [i32; 3]| edge.map(real)).collect(),
+        lengths: std::array::from_fn(|bin| real(model.length(bin))),
+    }
 }
 
 impl Layout {

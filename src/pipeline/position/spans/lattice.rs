@@ -7,12 +7,13 @@
 
 use super::features::Scores;
 use super::units::Unit;
-use crate::models::position_spans::PositionSpanModel;
 
 /// Most units of a segment. The annotated positions of the training readouts have at most six, bar 1 in 1,000.
 pub(super) const MAX_UNITS: usize = 8;
 /// Most characters of a segment. The longest annotated position of the training readouts has 485.
 const MAX_CHARS: usize = 700;
+/// Bins of a segment's length.
+pub(super) const N_LENGTHS: usize = 80;
 /// Segments less probable than this add nothing to the expected matches of others. They are half of all segments.
 const MIN_PROBABILITY: f64 = 1e-3;
 /// Segments less probable than this are not returned, however many likely ones they match.
@@ -42,9 +43,9 @@ pub(super) struct Segment {
 }
 
 /// The probability of every segment by the forward-backward algorithm.
-pub(super) fn marginals(units: &[Unit], scores: &Scores, model: &PositionSpanModel) -> Marginals {
+pub(super) fn marginals(units: &[Unit], scores: &Scores) -> Marginals {
     let n = units.len();
-    let mut lattice = segment_scores(units, scores, model);
+    let mut lattice = segment_scores(units, scores);
     // The logarithm of the summed weights of all ways to cut the units before, and from, each place.
     let mut forward = vec![0.0; n + 1];
     for end in 1..=n {
@@ -75,20 +76,20 @@ pub(super) fn marginals(units: &[Unit], scores: &Scores, model: &PositionSpanMod
 }
 
 /// The score of every segment; minus infinity where it is too long or past the end.
-fn segment_scores(units: &[Unit], scores: &Scores, model: &PositionSpanModel) -> Vec<[f64; MAX_UNITS]> {
+fn segment_scores(units: &[Unit], scores: &Scores) -> Vec<[f64; MAX_UNITS]> {
     let n = units.len();
     let mut lattice = vec![[f64::NEG_INFINITY; MAX_UNITS]; n];
     for (i, row) in lattice.iter_mut().enumerate() {
-        let mut inside = 0;
+        let mut inside = 0.0;
         for (k, cell) in row.iter_mut().take(n - i).enumerate() {
             let last = i + k;
             let n_chars = units[last].end_char - units[i].start_char;
             if n_chars > MAX_CHARS {
                 break;
             }
-            inside += scores.units[last] + if k > 0 { scores.edges[last][0] } else { 0 };
-            let sum = inside + scores.edges[i][1] + scores.edges[last + 1][2] + model.length(length_bin(n_chars, k));
-            *cell = f64::from(sum) / model.scale();
+            inside += scores.units[last] + if k > 0 { scores.edges[last][0] } else { 0.0 };
+            let edges = scores.edges[i][1] + scores.edges[last + 1][2];
+            *cell = inside + edges + scores.lengths[length_bin(n_chars, k)];
         }
     }
     lattice

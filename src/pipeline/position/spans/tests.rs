@@ -34,10 +34,10 @@ fn inference_agrees_with_the_reference() {
         let is_first_person = reference.is_first_person;
         let document =
             Document { tokens: &tokens, words: &words, units: &units, boundaries: &boundaries, is_first_person };
-        let marginals = lattice::marginals(&units, &features::score(&Cancel::default(), &document, model), model);
+        let marginals = lattice::marginals(&units, &features::score(&Cancel::default(), &document, model));
         assert!((marginals.log_z - reference.log_z).abs() < 1e-3, "{}: log Z {}", reference.path, marginals.log_z);
         let threshold = if is_first_person { FIRST_PERSON_THRESHOLD } else { THIRD_PERSON_THRESHOLD };
-        let found = cut(&Cancel::default(), &text, is_first_person, threshold);
+        let found = cut(&Cancel::default(), &text, is_first_person, None, threshold);
         let characters = |byte: usize| text[..byte].chars().count();
         assert_eq!(
             found.iter().map(|s| (characters(s.span.start), characters(s.span.end))).collect::<Vec<_>>(),
@@ -53,7 +53,7 @@ fn inference_agrees_with_the_reference() {
 
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
-    let found: Vec<&str> = spans(&Cancel::default(), text, &segment(&Cancel::default(), text), false)
+    let found: Vec<&str> = spans(&Cancel::default(), text, &segment(&Cancel::default(), text), false, None)
         .into_iter()
         .map(|scored| scored.span.slice(text))
         .collect();
@@ -91,7 +91,7 @@ fn spans_lose_what_joins_them_to_others() {
 fn check_total(text: &str) {
     let mut end = 0;
     for is_first_person in [false, true] {
-        for scored in spans(&Cancel::default(), text, &segment(&Cancel::default(), text), is_first_person) {
+        for scored in spans(&Cancel::default(), text, &segment(&Cancel::default(), text), is_first_person, None) {
             assert!(scored.span.start >= end && !scored.span.slice(text).is_empty());
             assert!((0.0..=1.0).contains(&scored.confidence));
             end = scored.span.end;

@@ -32,21 +32,21 @@ class _EngineEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Engine.ValueTy
     ENGINE_FAST: _Engine.ValueType  # 1
     """Static embeddings and lexical scoring, microseconds a pair."""
     ENGINE_THOROUGH: _Engine.ValueType  # 2
-    """The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
+    """The same, a transformer that reads the texts, which tells positions better and what each is about, and another that reads both texts of the likeliest pairs
     together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
     tokens, some 90 words, and in a request 32,768 tokens of texts, some 18,000 words. Other languages are scored by the fast
     engine, and at most 512 pairs a request are read together; a warning says what was left out.
     """
 
 class Engine(_Engine, metaclass=_EngineEnumTypeWrapper):
-    """Engine is the scorer that decides which positions are about the same thing."""
+    """Engine is what finds positions and decides which of them are about the same thing."""
 
 ENGINE_UNSPECIFIED: Engine.ValueType  # 0
 """Unset: the default engine, ENGINE_FAST: a comparison of two pages takes milliseconds."""
 ENGINE_FAST: Engine.ValueType  # 1
 """Static embeddings and lexical scoring, microseconds a pair."""
 ENGINE_THOROUGH: Engine.ValueType  # 2
-"""The same, a transformer that reads every position in its text, and another that reads both texts of the likeliest pairs
+"""The same, a transformer that reads the texts, which tells positions better and what each is about, and another that reads both texts of the likeliest pairs
 together: a fifth of a second for two pages on one core. It reads English, of a pair the first 125
 tokens, some 90 words, and in a request 32,768 tokens of texts, some 18,000 words. Other languages are scored by the fast
 engine, and at most 512 pairs a request are read together; a warning says what was left out.

@@ -29,7 +29,7 @@ from parallax_client.v1 import position_pb2 as parallax_dot_v1_dot_position__pb2
 from parallax_client.v1 import readout_pb2 as parallax_dot_v1_dot_readout__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$parallax/v1/comparison_service.proto\x12\x0bparallax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/rpc/status.proto\x1a\x1cparallax/v1/comparison.proto\x1a\x1aparallax/v1/position.proto\x1a\x19parallax/v1/readout.proto\"\x88\x01\n\x0e\x43ompareRequest\x12&\n\x08readouts\x18\x01 \x03(\x0b\x32\x14.parallax.v1.Readout\x12 \n\x05sides\x18\x02 \x03(\x0b\x32\x11.parallax.v1.Side\x12,\n\x07options\x18\x03 \x01(\x0b\x32\x1b.parallax.v1.CompareOptions\">\n\x0f\x43ompareResponse\x12+\n\ncomparison\x18\x01 \x01(\x0b\x32\x17.parallax.v1.Comparison\"P\n\x14\x43ompareStreamRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12,\n\x07request\x18\x02 \x01(\x0b\x32\x1b.parallax.v1.CompareRequest\"\x82\x01\n\x15\x43ompareStreamResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\ncomparison\x18\x02 \x01(\x0b\x32\x17.parallax.v1.ComparisonH\x00\x12$\n\x06status\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\x91\x01\n\x17\x45xtractPositionsRequest\x12&\n\x08readouts\x18\x01 \x03(\x0b\x32\x14.parallax.v1.Readout\x12 \n\x05sides\x18\x02 \x03(\x0b\x32\x11.parallax.v1.Side\x12,\n\x0boffset_unit\x18\x03 \x01(\x0e\x32\x17.parallax.v1.OffsetUnit\"\xc4\x01\n\x18\x45xtractPositionsResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.parallax.v1.Position\x12\'\n\x05sides\x18\x02 \x03(\x0b\x32\x18.parallax.v1.SideSummary\x12-\n\x08readouts\x18\x03 \x03(\x0b\x32\x1b.parallax.v1.ReadoutSummary\x12&\n\x08warnings\x18\x04 \x03(\x0b\x32\x14.parallax.v1.Warning\"i\n\x11ScorePairsRequest\x12\x0c\n\x04left\x18\x01 \x03(\t\x12\r\n\x05right\x18\x02 \x03(\t\x12#\n\x06\x65ngine\x18\x03 \x01(\x0e\x32\x13.parallax.v1.Engine\x12\x12\n\nwith_parts\x18\x04 \x01(\x08\"9\n\x12ScorePairsResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.parallax.v1.ScoreRow\"B\n\x08ScoreRow\x12\x0e\n\x06scores\x18\x01 \x03(\x01\x12&\n\x05parts\x18\x02 \x03(\x0b\x32\x17.parallax.v1.ScoreParts\"3\n\nScoreParts\x12%\n\x05parts\x18\x01 \x03(\x0b\x32\x16.parallax.v1.ScorePart\"\x17\n\x15\x44\x65scribeEngineRequest\"\xe2\x01\n\x16\x44\x65scribeEngineResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12$\n\x07\x65ngines\x18\x02 \x03(\x0e\x32\x13.parallax.v1.Engine\x12\"\n\x06models\x18\x03 \x03(\x0b\x32\x12.parallax.v1.Model\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12#\n\x06limits\x18\x05 \x01(\x0b\x32\x13.parallax.v1.Limits\x12\x35\n\x0flink_thresholds\x18\x06 \x03(\x0b\x32\x1c.parallax.v1.EngineThreshold\"I\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"N\n\x0f\x45ngineThreshold\x12#\n\x06\x65ngine\x18\x01 \x01(\x0e\x32\x13.parallax.v1.Engine\x12\x16\n\x0elink_threshold\x18\x02 \x01(\x01\"\xda\x01\n\x06Limits\x12\x15\n\rmessage_bytes\x18\x01 \x01(\r\x12\x10\n\x08readouts\x18\x02 \x01(\r\x12\r\n\x05sides\x18\x03 \x01(\r\x12\x15\n\rreadout_bytes\x18\x04 \x01(\r\x12\x12\n\nstatements\x18\x05 \x01(\r\x12\x17\n\x0fstatement_bytes\x18\x06 \x01(\r\x12\x11\n\tpositions\x18\x07 \x01(\r\x12\x13\n\x0bscore_pairs\x18\x08 \x01(\r\x12\x16\n\x0ethorough_pairs\x18\t \x01(\r\x12\x14\n\x0cpairs_length\x18\n \x01(\r2\x9d\x04\n\x11\x43omparisonService\x12\\\n\x07\x43ompare\x12\x1b.parallax.v1.CompareRequest\x1a\x1c.parallax.v1.CompareResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/compare:\x01*\x12Z\n\rCompareStream\x12!.parallax.v1.CompareStreamRequest\x1a\".parallax.v1.CompareStreamResponse(\x01\x30\x01\x12y\n\x10\x45xtractPositions\x12$.parallax.v1.ExtractPositionsRequest\x1a%.parallax.v1.ExtractPositionsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/positions:\x01*\x12\x64\n\nScorePairs\x12\x1e.parallax.v1.ScorePairsRequest\x1a\x1f.parallax.v1.ScorePairsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/scores:\x01*\x12m\n\x0e\x44\x65scribeEngine\x12\".parallax.v1.DescribeEngineRequest\x1a#.parallax.v1.DescribeEngineResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/engineb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$parallax/v1/comparison_service.proto\x12\x0bparallax.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/rpc/status.proto\x1a\x1cparallax/v1/comparison.proto\x1a\x1aparallax/v1/position.proto\x1a\x19parallax/v1/readout.proto\"\x88\x01\n\x0e\x43ompareRequest\x12&\n\x08readouts\x18\x01 \x03(\x0b\x32\x14.parallax.v1.Readout\x12 \n\x05sides\x18\x02 \x03(\x0b\x32\x11.parallax.v1.Side\x12,\n\x07options\x18\x03 \x01(\x0b\x32\x1b.parallax.v1.CompareOptions\">\n\x0f\x43ompareResponse\x12+\n\ncomparison\x18\x01 \x01(\x0b\x32\x17.parallax.v1.Comparison\"P\n\x14\x43ompareStreamRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12,\n\x07request\x18\x02 \x01(\x0b\x32\x1b.parallax.v1.CompareRequest\"\x82\x01\n\x15\x43ompareStreamResponse\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\ncomparison\x18\x02 \x01(\x0b\x32\x17.parallax.v1.ComparisonH\x00\x12$\n\x06status\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\xb6\x01\n\x17\x45xtractPositionsRequest\x12&\n\x08readouts\x18\x01 \x03(\x0b\x32\x14.parallax.v1.Readout\x12 \n\x05sides\x18\x02 \x03(\x0b\x32\x11.parallax.v1.Side\x12,\n\x0boffset_unit\x18\x03 \x01(\x0e\x32\x17.parallax.v1.OffsetUnit\x12#\n\x06\x65ngine\x18\x04 \x01(\x0e\x32\x13.parallax.v1.Engine\"\xc4\x01\n\x18\x45xtractPositionsResponse\x12(\n\tpositions\x18\x01 \x03(\x0b\x32\x15.parallax.v1.Position\x12\'\n\x05sides\x18\x02 \x03(\x0b\x32\x18.parallax.v1.SideSummary\x12-\n\x08readouts\x18\x03 \x03(\x0b\x32\x1b.parallax.v1.ReadoutSummary\x12&\n\x08warnings\x18\x04 \x03(\x0b\x32\x14.parallax.v1.Warning\"i\n\x11ScorePairsRequest\x12\x0c\n\x04left\x18\x01 \x03(\t\x12\r\n\x05right\x18\x02 \x03(\t\x12#\n\x06\x65ngine\x18\x03 \x01(\x0e\x32\x13.parallax.v1.Engine\x12\x12\n\nwith_parts\x18\x04 \x01(\x08\"9\n\x12ScorePairsResponse\x12#\n\x04rows\x18\x01 \x03(\x0b\x32\x15.parallax.v1.ScoreRow\"B\n\x08ScoreRow\x12\x0e\n\x06scores\x18\x01 \x03(\x01\x12&\n\x05parts\x18\x02 \x03(\x0b\x32\x17.parallax.v1.ScoreParts\"3\n\nScoreParts\x12%\n\x05parts\x18\x01 \x03(\x0b\x32\x16.parallax.v1.ScorePart\"\x17\n\x15\x44\x65scribeEngineRequest\"\xe2\x01\n\x16\x44\x65scribeEngineResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12$\n\x07\x65ngines\x18\x02 \x03(\x0e\x32\x13.parallax.v1.Engine\x12\"\n\x06models\x18\x03 \x03(\x0b\x32\x12.parallax.v1.Model\x12\x11\n\tlanguages\x18\x04 \x03(\t\x12#\n\x06limits\x18\x05 \x01(\x0b\x32\x13.parallax.v1.Limits\x12\x35\n\x0flink_thresholds\x18\x06 \x03(\x0b\x32\x1c.parallax.v1.EngineThreshold\"I\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\r\n\x05\x62ytes\x18\x03 \x01(\x04\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\"N\n\x0f\x45ngineThreshold\x12#\n\x06\x65ngine\x18\x01 \x01(\x0e\x32\x13.parallax.v1.Engine\x12\x16\n\x0elink_threshold\x18\x02 \x01(\x01\"\xda\x01\n\x06Limits\x12\x15\n\rmessage_bytes\x18\x01 \x01(\r\x12\x10\n\x08readouts\x18\x02 \x01(\r\x12\r\n\x05sides\x18\x03 \x01(\r\x12\x15\n\rreadout_bytes\x18\x04 \x01(\r\x12\x12\n\nstatements\x18\x05 \x01(\r\x12\x17\n\x0fstatement_bytes\x18\x06 \x01(\r\x12\x11\n\tpositions\x18\x07 \x01(\r\x12\x13\n\x0bscore_pairs\x18\x08 \x01(\r\x12\x16\n\x0ethorough_pairs\x18\t \x01(\r\x12\x14\n\x0cpairs_length\x18\n \x01(\r2\x9d\x04\n\x11\x43omparisonService\x12\\\n\x07\x43ompare\x12\x1b.parallax.v1.CompareRequest\x1a\x1c.parallax.v1.CompareResponse\"\x16\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/compare:\x01*\x12Z\n\rCompareStream\x12!.parallax.v1.CompareStreamRequest\x1a\".parallax.v1.CompareStreamResponse(\x01\x30\x01\x12y\n\x10\x45xtractPositions\x12$.parallax.v1.ExtractPositionsRequest\x1a%.parallax.v1.ExtractPositionsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\"\r/v1/positions:\x01*\x12\x64\n\nScorePairs\x12\x1e.parallax.v1.ScorePairsRequest\x1a\x1f.parallax.v1.ScorePairsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/scores:\x01*\x12m\n\x0e\x44\x65scribeEngine\x12\".parallax.v1.DescribeEngineRequest\x1a#.parallax.v1.DescribeEngineResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/engineb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,27 +53,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPARESTREAMRESPONSE']._serialized_start=479
   _globals['_COMPARESTREAMRESPONSE']._serialized_end=609
   _globals['_EXTRACTPOSITIONSREQUEST']._serialized_start=612
-  _globals['_EXTRACTPOSITIONSREQUEST']._serialized_end=757
-  _globals['_EXTRACTPOSITIONSRESPONSE']._serialized_start=760
-  _globals['_EXTRACTPOSITIONSRESPONSE']._serialized_end=956
-  _globals['_SCOREPAIRSREQUEST']._serialized_start=958
-  _globals['_SCOREPAIRSREQUEST']._serialized_end=1063
-  _globals['_SCOREPAIRSRESPONSE']._serialized_start=1065
-  _globals['_SCOREPAIRSRESPONSE']._serialized_end=1122
-  _globals['_SCOREROW']._serialized_start=1124
-  _globals['_SCOREROW']._serialized_end=1190
-  _globals['_SCOREPARTS']._serialized_start=1192
-  _globals['_SCOREPARTS']._serialized_end=1243
-  _globals['_DESCRIBEENGINEREQUEST']._serialized_start=1245
-  _globals['_DESCRIBEENGINEREQUEST']._serialized_end=1268
-  _globals['_DESCRIBEENGINERESPONSE']._serialized_start=1271
-  _globals['_DESCRIBEENGINERESPONSE']._serialized_end=1497
-  _globals['_MODEL']._serialized_start=1499
-  _globals['_MODEL']._serialized_end=1572
-  _globals['_ENGINETHRESHOLD']._serialized_start=1574
-  _globals['_ENGINETHRESHOLD']._serialized_end=1652
-  _globals['_LIMITS']._serialized_start=1655
-  _globals['_LIMITS']._serialized_end=1873
-  _globals['_COMPARISONSERVICE']._serialized_start=1876
-  _globals['_COMPARISONSERVICE']._serialized_end=2417
+  _globals['_EXTRACTPOSITIONSREQUEST']._serialized_end=794
+  _globals['_EXTRACTPOSITIONSRESPONSE']._serialized_start=797
+  _globals['_EXTRACTPOSITIONSRESPONSE']._serialized_end=993
+  _globals['_SCOREPAIRSREQUEST']._serialized_start=995
+  _globals['_SCOREPAIRSREQUEST']._serialized_end=1100
+  _globals['_SCOREPAIRSRESPONSE']._serialized_start=1102
+  _globals['_SCOREPAIRSRESPONSE']._serialized_end=1159
+  _globals['_SCOREROW']._serialized_start=1161
+  _globals['_SCOREROW']._serialized_end=1227
+  _globals['_SCOREPARTS']._serialized_start=1229
+  _globals['_SCOREPARTS']._serialized_end=1280
+  _globals['_DESCRIBEENGINEREQUEST']._serialized_start=1282
+  _globals['_DESCRIBEENGINEREQUEST']._serialized_end=1305
+  _globals['_DESCRIBEENGINERESPONSE']._serialized_start=1308
+  _globals['_DESCRIBEENGINERESPONSE']._serialized_end=1534
+  _globals['_MODEL']._serialized_start=1536
+  _globals['_MODEL']._serialized_end=1609
+  _globals['_ENGINETHRESHOLD']._serialized_start=1611
+  _globals['_ENGINETHRESHOLD']._serialized_end=1689
+  _globals['_LIMITS']._serialized_start=1692
+  _globals['_LIMITS']._serialized_end=1910
+  _globals['_COMPARISONSERVICE']._serialized_start=1913
+  _globals['_COMPARISONSERVICE']._serialized_end=2454
 # @@protoc_insertion_point(module_scope)

@@ -155,8 +155,11 @@ class ExtractPositionsRequest(_message.Message):
     READOUTS_FIELD_NUMBER: _builtins.int
     SIDES_FIELD_NUMBER: _builtins.int
     OFFSET_UNIT_FIELD_NUMBER: _builtins.int
+    ENGINE_FIELD_NUMBER: _builtins.int
     offset_unit: _readout_pb2.OffsetUnit.ValueType
     """Offset unit of every span in the answer. Unset: UTF-8 bytes."""
+    engine: _comparison_pb2.Engine.ValueType
+    """Engine that finds the positions. Unset: see Engine. A comparison by the same engine has the same positions."""
     @_builtins.property
     def readouts(self) -> _containers.RepeatedCompositeFieldContainer[_readout_pb2.Readout]:
         """Readouts. 1 to 8; they need not be of the same contact."""
@@ -171,10 +174,11 @@ class ExtractPositionsRequest(_message.Message):
         readouts: _abc.Iterable[_readout_pb2.Readout] | None = ...,
         sides: _abc.Iterable[_readout_pb2.Side] | None = ...,
         offset_unit: _readout_pb2.OffsetUnit.ValueType = ...,
+        engine: _comparison_pb2.Engine.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["offset_unit", b"offset_unit", "readouts", b"readouts", "sides", b"sides"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine", "offset_unit", b"offset_unit", "readouts", b"readouts", "sides", b"sides"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
