@@ -7,11 +7,12 @@
 use super::features::Features;
 use super::language::{self, Attributed};
 use super::position::{self, Position};
+use super::reading::MAX_READ_TOKENS;
 use super::relation::{End, LinkedPair};
 use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
 use super::{Cancel, Cancelled, Engine, Options, Read, Stage, alignment, attribution, relation, similarity};
-use crate::models::contextual_embeddings::{self, Embedding, Reading, Windows, cosine};
+use crate::models::contextual_embeddings::{self, Embedding, Reading, cosine};
 use crate::models::cross_encoder::{self, Judgement};
 use crate::models::judgement_cache::JudgementCache;
 use crate::readout::Readout;
@@ -27,6 +28,7 @@ pub(super) fn link(
     cancel: &Cancel,
     readouts: &[Readout],
     read: &Read,
+    readings: Vec<Option<Reading>>,
     features: &[Features],
     options: &Options,
 ) -> Result<Linked, Cancelled> {
@@ -34,7 +36,7 @@ pub(super) fn link(
     let mut limits = Limits::default();
     let mut linking = Linking::new(readouts, read, features);
     if options.engine == Engine::Thorough {
-        limits.n_not_embedded = linking.embed(cancel)?;
+        limits.n_not_embedded = linking.embed(cancel, readings)?;
     }
     let groups: Vec<(Vec<usize>, Vec<usize>)> = if readouts.len() == 1 {
         sides_of_one(&read.positions)
@@ -193,30 +195,19 @@ struct ReadPosition {
     by_itself: Embedding,
 }
 
-/// Most tokens of texts that are read for contextual embeddings in a request, and as many of positions by themselves; dealt
-/// out evenly over the readouts. Together they take 6 seconds on one core.
-pub const MAX_READ_TOKENS: usize = 32_768;
-
-/// Reads one of `n_readouts` texts of a request, as much of it as its share allows.
-pub(super) fn read(cancel: &Cancel, text: &str, n_readouts: usize) -> Result<Reading, Cancelled> {
-    let mut windows = Windows::new(text);
-    windows.truncate(MAX_READ_TOKENS / n_readouts);
-    windows.read(|| !cancel.is_cancelled()).ok_or(Cancelled)
-}
-
 impl<'a> Linking<'a> {
     pub(super) fn new(readouts: &'a [Readout], read: &'a Read, features: &'a [Features]) -> Self {
         let readings = read.positions.iter().map(|_| None).collect();
         Self { readouts, read, features, roles: roles(readouts, &read.positions), readings }
     }
 
-    /// Reads every position of the readouts in English; the number of positions that a limit left out.
-    pub(super) fn embed(&mut self, cancel: &Cancel) -> Result<usize, Cancelled> {
+    /// Embeds every position of the readouts that were read; the number of positions that a limit left out.
+    pub(super) fn embed(&mut self, cancel: &Cancel, readings: Vec<Option<Reading>>) -> Result<usize, Cancelled> {
         let share = MAX_READ_TOKENS / self.readouts.len().max(1);
         let mut n_left_out = 0;
-        for readout in 0..self.readouts.len() {
+        for (readout, reading) in readings.into_iter().enumerate() {
+            let Some(reading) = reading else { continue };
             let idxs = self.of_readout(readout);
-            let Some(reading) = &self.read.readings[readout] else { continue };
             let go_on = || !cancel.is_cancelled();
             let text = &self.readouts[readout].text;
             let span = |&idx: &usize| self.position(idx).span.start..self.position(idx).span.end;

@@ -20,6 +20,8 @@ pub mod relation;
 
 pub mod report;
 
+mod reading;
+
 mod linking;
 
 mod language;
@@ -36,10 +38,11 @@ pub use cancel::{Cancel, Cancelled, Stage};
 use features::Features;
 pub use inventory::{ModelInfo, models};
 use language::Attributed;
-pub use linking::{Given, Judge, MAX_READ_TOKENS};
+pub use linking::{Given, Judge};
 use linking::{Judging, Linking};
 pub use position::MAX_POSITIONS;
 use position::Position;
+pub use reading::MAX_READ_TOKENS;
 use report::{Comparison, Extraction, Point, PointKind, ReadoutSummary, Warning, WarningCode};
 use segmentation::Segmentation;
 use sides::Cast;
@@ -129,7 +132,8 @@ pub fn compare_unless(
 ) -> Result<Comparison, Cancelled> {
     let mut read = read(cancel, readouts, sides, options.engine, options.max_positions)?;
     let features = read.features(cancel, readouts)?;
-    let (links, near, warning) = linking::link(cancel, readouts, &read, &features, options)?;
+    let readings = std::mem::take(&mut read.readings);
+    let (links, near, warning) = linking::link(cancel, readouts, &read, readings, &features, options)?;
     read.warnings.extend(warning);
     cancel.enter(Stage::Report)?;
     let (points, n_cut) = report::points(readouts, &read.cast, &read.positions, &links, &near, options);
@@ -257,8 +261,9 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
     let cancel = Cancel::default();
     // Cosines that are given are of positions that are given, too: nothing is read for them.
     let reader = if judge.is_some() { Engine::Fast } else { engine };
-    let read = read(&cancel, readouts, sides, reader, MAX_POSITIONS).expect("nobody cancels");
+    let mut read = read(&cancel, readouts, sides, reader, MAX_POSITIONS).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
+    let readings = std::mem::take(&mut read.readings);
     let mut linking = Linking::new(readouts, &read, &features);
     let (left, right) = (linking.of_readout(0), linking.of_readout(1));
     let (mut pairs, likely) = match engine {
@@ -269,7 +274,7 @@ pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge
         }
         Engine::Thorough => {
             if judge.is_none() {
-                linking.embed(&cancel).expect("nobody cancels");
+                linking.embed(&cancel, readings).expect("nobody cancels");
             }
             let cosines = linking.cosines(&cancel, (&left, &right), judge).expect("nobody cancels");
             let pairs = linking.scored(&cancel, &left, &right, Some(cosines));
@@ -307,7 +312,7 @@ struct Read {
     languages: Vec<String>,
     cast: Cast,
     positions: Vec<Position>,
-    /// What the THOROUGH engine reads of each readout in English.
+    /// What the THOROUGH engine reads of each readout in English; large, so that linking takes it and lets go of it.
     readings: Vec<Option<Reading>>,
     warnings: Vec<Warning>,
 }
@@ -376,7 +381,7 @@ fn read(
         };
         cancel.enter(Stage::Positions)?;
         let is_read = engine == Engine::Thorough && attributed == Some(Attributed::English);
-        let reading = is_read.then(|| linking::read(cancel, text, readouts.len())).transpose()?;
+        let reading = is_read.then(|| reading::read(cancel, text, readouts.len())).transpose()?;
         if readout.statements.is_empty() && reading.as_ref().is_some_and(|reading| !reading.is_whole()) {
             let message = format!(
                 "positions were found by the fast engine: the thorough one reads {MAX_READ_TOKENS} tokens a request"

@@ -34,7 +34,7 @@ KEY, NEXT_KEY = "a-key-for-these-checks", "the-key-that-comes-after"
 # After drain.grace the server looks for this long whether bytes still move (QUIET in src/server/lifecycle.rs).
 LAST_BYTES = 3
 # Measured, see docs/operations.md: what is there from the start, and what one comparison of the largest texts adds.
-MEGABYTES_AT_REST, MEGABYTES_A_COMPARISON = 100, 240
+MEGABYTES_AT_REST, MEGABYTES_A_COMPARISON = 100, 350
 
 
 class Server:

@@ -19,8 +19,9 @@ pub struct InContext {
 pub(super) struct Matrix {
     n_right: usize,
     values: Vec<f64>,
-    /// Ranks of each value in its row and in its column, from 1.
-    ranks: Vec<(u32, u32)>,
+    /// Ranks of each value in its row and in its column, from 1. There are fewer positions than 16 bits can count; what would
+    /// be beyond is as far away as can be.
+    ranks: Vec<(u16, u16)>,
     rows: Vec<Line>,
     columns: Vec<Line>,
 }
@@ -90,7 +91,7 @@ impl Matrix {
     }
 
     /// The better of the ranks in row and column.
-    pub(super) fn rank(&self, i: usize, j: usize) -> u32 {
+    pub(super) fn rank(&self, i: usize, j: usize) -> u16 {
         let (row, column) = self.ranks[i * self.n_right + j];
         row.min(column)
     }
@@ -117,12 +118,12 @@ impl Matrix {
 
 /// Ranks from 1, the greatest value first; of equal values the one that stands first in its text ranks first, so that a
 /// text that repeats itself has no more candidates than another.
-fn rank_all(values: &[f64]) -> Vec<u32> {
+fn rank_all(values: &[f64]) -> Vec<u16> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]).then(a.cmp(&b)));
     let mut ranks = vec![0; values.len()];
-    for (rank, at) in (1..).zip(order) {
-        ranks[at] = rank;
+    for (rank, at) in (1_usize..).zip(order) {
+        ranks[at] = u16::try_from(rank).unwrap_or(u16::MAX);
     }
     ranks
 }

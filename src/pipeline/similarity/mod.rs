@@ -50,7 +50,7 @@ use weights::{
 
 /// How many of a position's pairs, the best by term overlap and the best by meaning, are scored in full. 613 of the 626
 /// gold links of the training pairs are among them.
-pub const N_CANDIDATES: u32 = 10;
+pub const N_CANDIDATES: u16 = 10;
 
 /// Inputs that the FAST engine has of a pair.
 pub const N_INPUTS: usize = 16;

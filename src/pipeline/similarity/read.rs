@@ -67,7 +67,7 @@ impl Reading {
     }
 
     /// The better of the ranks of a pair in row and column, by the cosine in context.
-    pub(super) fn rank(&self, i: usize, j: usize) -> u32 {
+    pub(super) fn rank(&self, i: usize, j: usize) -> u16 {
         self.in_context.rank(i, j)
     }
 
