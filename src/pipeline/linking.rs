@@ -212,7 +212,9 @@ impl<'a> Linking<'a> {
             let text = &self.readouts[readout].text;
             let span = |&idx: &usize| self.position(idx).span.start..self.position(idx).span.end;
             let in_context: Vec<Embedding> = idxs.iter().map(|idx| reading.embedding(span(idx))).collect();
-            let n_not_in_context = in_context.iter().filter(|&embedding| *embedding == Embedding::ZERO).count();
+            // What is read to its end may have positions without a token, such as one of control characters.
+            let is_left_out = |embedding: &&Embedding| !reading.is_whole() && **embedding == Embedding::ZERO;
+            let n_not_in_context = in_context.iter().filter(is_left_out).count();
             let texts: Vec<String> = idxs.iter().map(|idx| cross_encoder::clean(&text[span(idx)])).collect();
             let mut n_tokens = 0;
             let is_in = |text: &&String| {

@@ -55,8 +55,8 @@ use std::sync::Arc;
 pub enum Engine {
     /// Lexical scoring and static embeddings, microseconds a pair.
     Fast,
-    /// The same, a transformer that reads the texts for their positions and what each is about, and a cross-encoder that reads both texts of the likeliest pairs
-    /// together: a fifth of a second for two pages.
+    /// The same, a transformer that reads the texts for their positions and what each is about, and a cross-encoder that reads
+    /// both texts of the likeliest pairs together: a fifth of a second for two pages.
     Thorough,
 }
 
@@ -343,7 +343,7 @@ impl Read {
     }
 }
 
-/// Readout text → segmentation → sides → attribution → positions.
+/// Readout text → segmentation → sides → attribution → reading, by the THOROUGH engine → positions.
 fn read(
     cancel: &Cancel,
     readouts: &[Readout],

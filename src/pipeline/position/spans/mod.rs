@@ -132,7 +132,7 @@ fn cut(
     let document = Document { tokens: &tokens, words: &words, units: &units, boundaries: &boundaries, is_first_person };
     let mut scores = features::score(cancel, &document, model);
     if let Some(reading) = reading {
-        read::add(&mut scores, &document, reading);
+        scores = read::blend(scores, &document, reading);
     }
     if cancel.is_cancelled() {
         return Vec::new();

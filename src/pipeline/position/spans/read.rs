@@ -13,24 +13,29 @@ const WORDS: f64 = 0.6;
 /// Share of the scores by states.
 const STATES: f64 = 0.6;
 
-/// Adds the scores of what was read of the text.
-pub(super) fn add(scores: &mut Scores, document: &Document<'_>, reading: &Reading) {
-    let head = SpanHead::get();
-    let blend = |words: &mut f64, states: f64| *words = WORDS * *words + STATES * states;
-    for (edge, &boundary) in scores.edges.iter_mut().zip(document.boundaries) {
-        let states = head.edge(boundary as usize, document.is_first_person);
-        edge.iter_mut().zip(states).for_each(|(words, states)| blend(words, states));
-    }
-    let sides = document.boundaries.windows(2);
-    for (at, ((unit, score), sides)) in document.units.iter().zip(&mut scores.units).zip(sides).enumerate() {
-        let states = reading.unit_scores(unit.span.start..unit.span.end);
-        let inside = head.inside(sides[0] as usize, sides[1] as usize, document.is_first_person);
-        blend(score, states.inside + inside);
-        for (edge, states) in [(at, states.before), (at + 1, states.after)] {
-            scores.edges[edge].iter_mut().zip(states).for_each(|(score, states)| *score += STATES * states);
+/// The sum of the scores by words and of those by what was read of the text, each with its share.
+pub(super) fn blend(mut words: Scores, document: &Document<'_>, reading: &Reading) -> Scores {
+    let states = of_states(document, reading);
+    let add = |words: &mut f64, states: f64| *words = WORDS * *words + STATES * states;
+    words.units.iter_mut().zip(states.units).for_each(|(words, states)| add(words, states));
+    let edges = words.edges.as_flattened_mut().iter_mut().zip(states.edges.into_flattened());
+    edges.for_each(|(words, states)| add(words, states));
+    words.lengths.iter_mut().zip(states.lengths).for_each(|(words, states)| add(words, states));
+    words
+}
+
+/// The scores by what was read of the text.
+pub(super) fn of_states(document: &Document<'_>, reading: &Reading) -> Scores {
+    let (head, is_first_person) = (SpanHead::get(), document.is_first_person);
+    let kinds: Vec<usize> = document.boundaries.iter().map(|&boundary| boundary as usize).collect();
+    let mut edges: Vec<[f64; 3]> = kinds.iter().map(|&kind| head.edge(kind, is_first_person)).collect();
+    let mut units = Vec::with_capacity(document.units.len());
+    for (at, (unit, kinds)) in document.units.iter().zip(kinds.windows(2)).enumerate() {
+        let scores = reading.unit_scores(unit.span.start..unit.span.end);
+        units.push(scores.inside + head.inside(kinds[0], kinds[1], is_first_person));
+        for (edge, scores) in [(at, scores.before), (at + 1, scores.after)] {
+            edges[edge].iter_mut().zip(scores).for_each(|(sum, score)| *sum += score);
         }
     }
-    for (bin, score) in scores.lengths.iter_mut().enumerate() {
-        blend(score, head.length(bin));
-    }
+    Scores { units, edges, lengths: std::array::from_fn(|bin| head.length(bin)) }
 }
