@@ -7,7 +7,7 @@
 use super::features::Features;
 use super::language::{self, Attributed};
 use super::position::{self, Position};
-use super::reading::MAX_READ_TOKENS;
+use super::reading::{self, MAX_READ_TOKENS};
 use super::relation::{End, LinkedPair};
 use super::report::{Link, NearMiss, Warning, WarningCode};
 use super::sides::SideIdx;
@@ -201,15 +201,22 @@ impl<'a> Linking<'a> {
         Self { readouts, read, features, roles: roles(readouts, &read.positions), readings }
     }
 
-    /// Embeds every position of the readouts that were read; the number of positions that a limit left out.
+    /// Embeds every position of the readouts in English, of `readings` where there are any; the number of positions that a
+    /// limit left out.
     pub(super) fn embed(&mut self, cancel: &Cancel, readings: Vec<Option<Reading>>) -> Result<usize, Cancelled> {
         let share = MAX_READ_TOKENS / self.readouts.len().max(1);
         let mut n_left_out = 0;
         for (readout, reading) in readings.into_iter().enumerate() {
-            let Some(reading) = reading else { continue };
             let idxs = self.of_readout(readout);
+            if idxs.is_empty() || !self.is_english(&idxs) {
+                continue;
+            }
             let go_on = || !cancel.is_cancelled();
             let text = &self.readouts[readout].text;
+            let reading = match reading {
+                Some(reading) => reading,
+                None => reading::read(cancel, text, self.readouts.len())?,
+            };
             let span = |&idx: &usize| self.position(idx).span.start..self.position(idx).span.end;
             let in_context: Vec<Embedding> = idxs.iter().map(|idx| reading.embedding(span(idx))).collect();
             // What is read to its end may have positions without a token, such as one of control characters.

@@ -259,9 +259,7 @@ pub struct Candidates {
 #[must_use]
 pub fn candidates(readouts: &[Readout; 2], sides: &[Side], engine: Engine, judge: Option<&Judge<'_>>) -> Candidates {
     let cancel = Cancel::default();
-    // Cosines that are given are of positions that are given, too: nothing is read for them.
-    let reader = if judge.is_some() { Engine::Fast } else { engine };
-    let mut read = read(&cancel, readouts, sides, reader, MAX_POSITIONS).expect("nobody cancels");
+    let mut read = read(&cancel, readouts, sides, engine, MAX_POSITIONS).expect("nobody cancels");
     let features = read.features(&cancel, readouts).expect("nobody cancels");
     let readings = std::mem::take(&mut read.readings);
     let mut linking = Linking::new(readouts, &read, &features);
@@ -312,7 +310,7 @@ struct Read {
     languages: Vec<String>,
     cast: Cast,
     positions: Vec<Position>,
-    /// What the THOROUGH engine reads of each readout in English; large, so that linking takes it and lets go of it.
+    /// What the THOROUGH engine read of each readout to find its positions; large, so that linking takes it and lets go of it.
     readings: Vec<Option<Reading>>,
     warnings: Vec<Warning>,
 }
@@ -380,9 +378,11 @@ fn read(
             None => attribution::narrate(&segmentations[at], author),
         };
         cancel.enter(Stage::Positions)?;
-        let is_read = engine == Engine::Thorough && attributed == Some(Attributed::English);
+        // Statements have their positions; linking reads them.
+        let has_spans = attributed == Some(Attributed::English) && readout.statements.is_empty();
+        let is_read = engine == Engine::Thorough && has_spans;
         let reading = is_read.then(|| reading::read(cancel, text, readouts.len())).transpose()?;
-        if readout.statements.is_empty() && reading.as_ref().is_some_and(|reading| !reading.is_whole()) {
+        if reading.as_ref().is_some_and(|reading| !reading.is_whole()) {
             let message = format!(
                 "positions were found by the fast engine: the thorough one reads {MAX_READ_TOKENS} tokens a request"
             );
