@@ -7,7 +7,7 @@ features.py those of ../position_spans: put the three folders on PYTHONPATH. CON
 
 folds    cross-validation by document over the annotated training texts     -> CACHE/contextual_FOLD.pt, .pkl: cosines of all
          pairs of positions, scores of the segments of the texts
-gather   the cosines of all folds                                           -> CACHE/contextual_oof.npz
+gather   the first two cosines of all folds, which comparisons have         -> CACHE/contextual_oof.npz
 final    the same recipe on all training pairs                              -> CACHE/contextual.pt
 measure  figures of CACHE/contextual.pt on the public dev sets
 export   CACHE/contextual.pt as int8                                        -> --out FILE (layout: parity.py)
@@ -263,7 +263,7 @@ class Recipe:
 
     def scores(self, model, text):
         """Scores of the segments of a text."""
-        units = self.units(text, [])
+        units = Units(text, [])  # not kept: another fold learns from its annotations
         with torch.inference_mode():
             return model.spans(Reading(model.encoder, self.tok, text).means(units.spans), units).numpy() if units.n else np.zeros((0, MAX_UNITS))
 
@@ -355,7 +355,7 @@ def main():
     if a.stage == "gather":
         held = [pickle.load(open(path(f"contextual_{f}.pkl"), "rb")) for f in range(a.folds)]
         cosines = {k: v for part in held for k, v in part["cosines"].items()}
-        np.savez(path("contextual_oof.npz"), cosines=np.concatenate([cosines[p["pair_id"]].reshape(-1, 3) for p in pairs]))
+        np.savez(path("contextual_oof.npz"), cosines=np.concatenate([cosines[p["pair_id"]].reshape(-1, 3)[:, :2] for p in pairs]))
     if a.stage == "final":
         model = recipe.train(pairs + singles, SEED + 99, log)
         torch.save(model.state_dict(), path("contextual.pt"))
