@@ -83,6 +83,27 @@ fn the_thorough_engine_tells_statements_apart() {
     check(Engine::Thorough, 19);
 }
 
+/// Of the 64 times that an equal pair meets an unrelated one, in how many its score as bare statements is the higher one.
+#[track_caller]
+fn check_ranks(engine: Engine, least: usize) {
+    let pairs = pairs();
+    let scores = |verdict: Verdict| -> Vec<f64> {
+        let rows = pairs.iter().filter(|pair| pair.verdict == verdict);
+        rows.map(|pair| pipeline::score_pairs(&[pair.left.to_owned()], &[pair.right.to_owned()], engine)[0][0].0)
+            .collect()
+    };
+    let (equal, unrelated) = (scores(Verdict::Equal), scores(Verdict::Unrelated));
+    let n_right = equal.iter().flat_map(|a| unrelated.iter().map(move |b| a > b)).filter(|is_right| *is_right).count();
+    println!("{engine:?}: {n_right} of 64, {equal:.2?} and {unrelated:.2?}");
+    assert!(n_right >= least, "{engine:?}: {n_right} right, {least} wanted");
+}
+
+#[test]
+fn equal_statements_score_above_unrelated_ones() {
+    check_ranks(Engine::Fast, 63);
+    check_ranks(Engine::Thorough, 64);
+}
+
 #[test]
 fn every_means_is_among_the_pairs() {
     let pairs = pairs();

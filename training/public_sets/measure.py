@@ -8,8 +8,9 @@ Prints a row for each engine: Spearman's correlation on STS-B dev; mean average 
 part of ArgKP-2021 by the rules of its track 1; Spearman's correlation of relatedness on SICK trial. Reads dev parts alone.
 """
 import argparse
+import http.client
 import json
-import urllib.request
+import urllib.parse
 
 from scipy.stats import spearmanr
 
@@ -21,13 +22,12 @@ class Scorer:
     """Scores of pairs of texts, by POST /v1/scores."""
 
     def __init__(self, server, engine):
-        self.url, self.engine = server.rstrip("/") + "/v1/scores", engine
+        self.connection, self.engine = http.client.HTTPConnection(urllib.parse.urlparse(server).netloc, timeout=60), engine
 
     def matrix(self, left, right):
         body = json.dumps({"left": left, "right": right, "engine": self.engine}).encode()
-        request = urllib.request.Request(self.url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return [row["scores"] for row in json.load(answer)["rows"]]
+        self.connection.request("POST", "/v1/scores", body, {"content-type": "application/json"})
+        return [row["scores"] for row in json.load(self.connection.getresponse())["rows"]]
 
     def pairs(self, pairs):
         """One request a left text, with all right texts that it meets."""

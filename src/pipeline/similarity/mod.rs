@@ -44,7 +44,7 @@ use matrix::Matrix;
 use read::Reading;
 use std::collections::BTreeMap;
 use weights::{
-    FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, READ_ALONE, READ_IN_CONTEXT, READ_SECOND, THOROUGH_ALONE,
+    FAST_ALONE, FAST_IN_CONTEXT, FAST_SECOND, READ_ALONE, READ_IN_CONTEXT, READ_SECOND, STATEMENTS, THOROUGH_ALONE,
     THOROUGH_IN_CONTEXT, THOROUGH_SECOND,
 };
 
@@ -98,6 +98,8 @@ pub struct PairFeatures {
     pub is_identical: bool,
     /// Scored by itself, without the context that the other pairs of two texts give.
     pub is_alone: bool,
+    /// Of two bare statements, which are compared with no others, and not of a comparison of few positions.
+    pub is_of_statements: bool,
     /// What contextual embeddings make of it, where positions were read.
     pub read: Option<ReadFeatures>,
     /// What the cross-encoder makes of it, when it was asked; never without a reading.
@@ -188,13 +190,14 @@ fn score_again(cancel: &Cancel, pairs: &mut [ScoredPair], n_left: usize, n_right
     Some(())
 }
 
-/// The score of two bare statements with its parts; by the THOROUGH weights when the cosine of their embeddings and a
-/// judgement of them are given.
+/// The score of two bare statements with its parts; by the weights of the THOROUGH engine when the cosine of their embeddings
+/// and a judgement of them are given.
 #[must_use]
 pub fn score_alone(left: &Features, right: &Features, read: Option<(f64, &Judgement)>) -> (f64, Vec<ScorePart>) {
     let features = PairFeatures {
         read: read.map(|(cosine, _)| ReadFeatures::alone(cosine)),
         judged: read.map(|(_, judgement)| JudgedFeatures::alone(judgement)),
+        is_of_statements: true,
         ..alone(left, right)
     };
     (total(&features), parts(&features))
@@ -489,6 +492,7 @@ fn weights_for(features: &PairFeatures) -> (&'static Weights, Option<(&'static W
     let (in_context, alone, second) = match (features.read.is_some(), features.judged.is_some()) {
         (false, _) => (&FAST_IN_CONTEXT, &FAST_ALONE, &FAST_SECOND),
         (true, false) => (&READ_IN_CONTEXT, &READ_ALONE, &READ_SECOND),
+        (true, true) if features.is_of_statements => (&THOROUGH_IN_CONTEXT, &STATEMENTS, &THOROUGH_SECOND),
         (true, true) => (&THOROUGH_IN_CONTEXT, &THOROUGH_ALONE, &THOROUGH_SECOND),
     };
     let first = if features.is_alone { alone } else { in_context };
