@@ -7,7 +7,8 @@ usage: parallax serve --address 127.0.0.1:50051
 THOROUGH_ALONE is fitted on annotated readouts, whose 626 links are few and all of one kind. Its weights are moved, as far as
 MOVE allows, to where they tell the graded likeness of 1,500 pairs of STS-B train best; then all are scaled so that the logits of
 these pairs keep their scale, and with it what a threshold means. The inputs are the parts that the server returns, so the
-weights that it has do not matter. After fit.py or with new transformers run this again. Of STS-B the train part alone is read.
+weights that it has do not matter, unless one is zero: such an input is no part. After fit.py or with new transformers run this
+again. Of STS-B the train part alone is read.
 """
 import argparse
 import http.client
@@ -33,13 +34,15 @@ PLACES = {"TERM_OVERLAP": 0, "CONTAINMENT": 1, "RARE_TERM": 2, "CHARACTER_DICE":
 def inputs(server, pairs):
     """The parts of the scores of pairs, [pairs, PLACES]; of identical texts, which no weight decides, nothing."""
     connection = http.client.HTTPConnection(urllib.parse.urlparse(server).netloc, timeout=60)
-    rows = []
+    rows, seen = [], set()
     for a, b in pairs:
         body = json.dumps({"left": [a], "right": [b], "engine": "ENGINE_THOROUGH", "withParts": True})
         connection.request("POST", "/v1/scores", body, {"content-type": "application/json"})
         parts = json.load(connection.getresponse())["rows"][0]["parts"][0]["parts"]
         values = {part["kind"].removeprefix(PREFIX): part.get("value", 0.0) for part in parts}
+        seen.update(values)
         rows.append(None if "IDENTITY" in values else [values.get(name, 0.0) for name in PLACES])
+    assert seen >= PLACES.keys(), f"the server has no parts for {PLACES.keys() - seen}"
     return rows
 
 
