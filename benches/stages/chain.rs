@@ -181,7 +181,7 @@ impl Chain {
     pub fn judge(&self, pairs: Vec<ScoredPair>) -> Vec<ScoredPair> {
         let (n_left, n_right) = (self.n_left, self.positions.len() - self.n_left);
         let (pairs, _) = similarity::shortlist(pairs, n_left, n_right, similarity::MAX_JUDGED);
-        let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
+        let asked = pairs.iter().filter(|pair| similarity::is_asked(pair));
         let texts: Vec<(&str, &str)> =
             asked.map(|pair| (&*self.cleaned[pair.left], &*self.cleaned[n_left + pair.right])).collect();
         let judgements = cross_encoder::judge_unordered(&texts);

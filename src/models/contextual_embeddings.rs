@@ -114,8 +114,8 @@ pub fn cosine(left: &Embedding, right: &Embedding) -> f64 {
     f64::from(product).clamp(-1.0, 1.0)
 }
 
-/// The embeddings of texts, each by itself; `None` as soon as `go_on`, which is asked before each batch of 256 tokens,
-/// says no.
+/// The embeddings of texts, each by itself; `None` as soon as `go_on`, which is asked before each layer of each batch
+/// of 256 tokens, says no.
 ///
 /// Of a text of more than [`MAX_TEXT_TOKENS`] tokens the rest is not read; one without tokens still has a direction, that of
 /// no text.
@@ -125,17 +125,11 @@ pub fn embed_each(texts: &[&str], mut go_on: impl FnMut() -> bool) -> Option<Vec
     for text in texts {
         let ids = wordpiece::tokenize(text, MAX_TEXT_TOKENS);
         if batch.n_tokens() + ids.len() + N_SPECIAL > MAX_BATCH_TOKENS {
-            if !go_on() {
-                return None;
-            }
-            embed_batch(&mut batch, &mut embeddings);
+            embed_batch(&mut batch, &mut embeddings, &mut go_on)?;
         }
         batch.push(&ids);
     }
-    if !go_on() {
-        return None;
-    }
-    embed_batch(&mut batch, &mut embeddings);
+    embed_batch(&mut batch, &mut embeddings, &mut go_on)?;
     Some(embeddings)
 }
 
@@ -145,8 +139,8 @@ pub fn count_tokens(text: &str) -> usize {
     wordpiece::tokenize(text, MAX_TEXT_TOKENS).len()
 }
 
-fn embed_batch(batch: &mut Batch, embeddings: &mut Vec<Embedding>) {
-    batch.encode(&MODEL.encoder, |states, _| embeddings.push(Embedding::of(states)));
+fn embed_batch(batch: &mut Batch, embeddings: &mut Vec<Embedding>, go_on: impl FnMut() -> bool) -> Option<()> {
+    batch.encode(&MODEL.encoder, go_on, |states, _| embeddings.push(Embedding::of(states)))
 }
 
 /// A text as tokens, and the windows that they are read in.
@@ -190,7 +184,7 @@ impl Windows {
         self.windows.truncate(n_windows);
     }
 
-    /// Reads the text; `None` as soon as `go_on`, which is asked before each window, says no. What is read takes 1.5 kB a
+    /// Reads the text; `None` as soon as `go_on`, which is asked before each layer of each window, says no. What is read takes 1.5 kB a
     /// token.
     pub fn read(self, mut go_on: impl FnMut() -> bool) -> Option<Reading> {
         self.read_by(&mut Batch::default(), &mut go_on)
@@ -199,12 +193,10 @@ impl Windows {
     fn read_by(self, batch: &mut Batch, go_on: &mut dyn FnMut() -> bool) -> Option<Reading> {
         let mut states = Vec::with_capacity(self.windows.len());
         for tokens in &self.windows {
-            if !go_on() {
-                return None;
-            }
             batch.push(&self.ids[tokens.clone()]);
             // Those of `[CLS]` and `[SEP]` are of no span.
-            batch.encode(&MODEL.encoder, |window, _| states.push(window[HIDDEN..window.len() - HIDDEN].into()));
+            let read_out = |window: &[f32], _: &[f32]| states.push(window[HIDDEN..window.len() - HIDDEN].into());
+            batch.encode(&MODEL.encoder, &mut *go_on, read_out)?;
         }
         Some(Reading { windows: self, states })
     }

@@ -52,12 +52,13 @@ pub fn judge(pairs: &[(&str, &str)]) -> Vec<Judgement> {
 /// Adds the judgements of the pairs of the batch, which is empty again.
 fn judge_batch(batch: &mut Batch, judgements: &mut Vec<Judgement>) {
     let model = Model::get();
-    batch.encode(&model.encoder, |a, b| {
+    let read_out = |a: &[f32], b: &[f32]| {
         judgements.push(vectorised(
             #[inline(always)]
             || head::read_out(model, a, b),
         ));
-    });
+    };
+    batch.encode(&model.encoder, || true, read_out).expect("nobody stops it");
 }
 
 /// As [`judge`], with the texts of each pair put in [`canonical`] order first, so that `(a, b)` and `(b, a)` are judged

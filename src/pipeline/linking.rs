@@ -299,7 +299,7 @@ impl<'a> Linking<'a> {
         judging: Judging<'_>,
     ) -> Result<Judged, Cancelled> {
         let (pairs, n_left_out) = similarity::shortlist(pairs, left.len(), right.len(), cap);
-        let asked = pairs.iter().filter(|pair| !pair.features.is_identical);
+        let asked = pairs.iter().filter(|pair| similarity::is_asked(pair));
         let mut n_shortened = 0;
         let judgements = match judging.judge {
             Some(judge) => {

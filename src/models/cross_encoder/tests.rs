@@ -63,11 +63,11 @@ fn logits_equal_the_reference() {
     assert!(largest <= 1e-3, "{largest}");
 }
 
-/// Tolerance .2 and .05 in the mean: numbers of 8 bits, as comparisons have them.
+/// Tolerance .35 and .05 in the mean: numbers of 7 bits, as comparisons have them.
 #[test]
 fn logits_by_fewer_bits_are_near_the_reference() {
     let (largest, mean) = distance(&judge(&pairs()));
-    assert!(largest <= 0.2 && mean <= 0.05, "{largest} {mean}");
+    assert!(largest <= 0.35 && mean <= 0.05, "{largest} {mean}");
 }
 
 #[test]

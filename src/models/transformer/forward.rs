@@ -52,10 +52,16 @@ impl Batch {
     }
 
     /// Hands the last states of each sequence, in order, to `read_out`: those of `[CLS]` and the first text with its
-    /// `[SEP]`, then those of the second one. A token has [`HIDDEN`] numbers. The batch is empty again.
-    pub(in crate::models) fn encode(&mut self, encoder: &Encoder, mut read_out: impl FnMut(&[f32], &[f32])) {
+    /// `[SEP]`, then those of the second one. A token has [`HIDDEN`] numbers. `None`, and nothing is handed over, as soon as
+    /// `go_on`, which is asked before each layer, says no. The batch is empty again.
+    pub(in crate::models) fn encode(
+        &mut self,
+        encoder: &Encoder,
+        mut go_on: impl FnMut() -> bool,
+        mut read_out: impl FnMut(&[f32], &[f32]),
+    ) -> Option<()> {
         if self.sequences.is_empty() {
-            return;
+            return Some(());
         }
         let n_tokens = self.ids.len();
         self.states.resize(HIDDEN * n_tokens, 0.0);
@@ -64,6 +70,10 @@ impl Batch {
         self.inner.resize(INNER * n_tokens, 0.0);
         self.embed(encoder);
         for layer in &encoder.layers {
+            if !go_on() {
+                self.clear();
+                return None;
+            }
             self.attend(layer);
             self.feed_forward(layer);
         }
@@ -71,6 +81,11 @@ impl Batch {
             let (Range { start, end }, second) = (sequence.tokens.clone(), sequence.second);
             read_out(&self.states[HIDDEN * start..HIDDEN * second], &self.states[HIDDEN * second..HIDDEN * end]);
         }
+        self.clear();
+        Some(())
+    }
+
+    fn clear(&mut self) {
         self.ids.clear();
         self.sequences.clear();
     }

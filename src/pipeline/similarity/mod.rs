@@ -26,7 +26,9 @@ mod second_look;
 mod types;
 mod weights;
 
-pub use judged::{JudgedFeatures, MAX_JUDGED, N_JUDGED_INPUTS, PAIRS_A_POSITION, judged, shortlist};
+pub use judged::{
+    JudgedFeatures, MAX_JUDGED, N_JUDGED_INPUTS, PAIRS_A_POSITION, UNLIKELY, is_asked, judged, shortlist,
+};
 pub use matrix::InContext;
 pub use read::{Cosines, N_READ_INPUTS, ReadFeatures};
 pub use second_look::{N_SECOND_INPUTS, SecondLook};

@@ -66,7 +66,7 @@ struct ReadReferences {
     cases: Vec<ReadReference>,
 }
 
-/// Tolerance 4 % and .05: the states here are of products of 8 bits. With the scores of the edges before and after each unit
+/// Tolerance 6 % and .05: the states here are of products of 7 bits. With the scores of the edges before and after each unit
 /// exchanged the reference itself is 15 to 60 % off.
 #[test]
 fn scores_by_states_agree_with_the_reference() {
@@ -81,7 +81,7 @@ fn scores_by_states_agree_with_the_reference() {
             Document { tokens: &tokens, words: &words, units: &units, boundaries: &boundaries, is_first_person };
         let scores = read::of_states(&document, &reading);
         let found = lattice::marginals(&units, &scores).log_z;
-        assert!((found - log_z).abs() < 0.05 + 0.04 * log_z, "{found} for {log_z} {text:?}");
+        assert!((found - log_z).abs() < 0.05 + 0.06 * log_z, "{found} for {log_z} {text:?}");
         n_first_person += usize::from(is_first_person);
     }
     assert!(n_first_person > 0);
