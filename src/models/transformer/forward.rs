@@ -61,7 +61,7 @@ impl Batch {
         mut read_out: impl FnMut(&[f32], &[f32]),
     ) -> Option<()> {
         if self.sequences.is_empty() {
-            return Some(());
+            return go_on().then_some(());
         }
         let n_tokens = self.ids.len();
         self.states.resize(HIDDEN * n_tokens, 0.0);

@@ -6,7 +6,10 @@
 //!
 //! In: "Aro reaffirmed Norland's support for the ceasefire." Out: the terms `support` and `ceasefir` with weights.
 
+mod contraries;
 mod terms;
+
+pub use contraries::{CONTRARIES_TABLE, Contrary, ScaleKind};
 
 use crate::models::static_embeddings::{Vector, embed};
 use crate::pipeline::position::{Figure, Position, figures};
@@ -76,6 +79,8 @@ pub struct Features {
     pub vector: Vector,
     /// Numbers.
     pub figures: Vec<Figure>,
+    /// Its words of contrary meaning, in reading order, the framing among them.
+    pub contraries: Vec<Contrary>,
     /// Text in lower case, white space folded, cut for the character metrics.
     pub characters: String,
     /// Letters and digits in lower case (the marks where there are none): equal for texts that differ in case, spacing and punctuation only.
@@ -114,6 +119,7 @@ pub fn describe_statement(text: &str) -> Features {
 fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_out: impl Fn(Span) -> bool) -> Features {
     let mut terms: Vec<(Arc<str>, f64, Span)> = Vec::with_capacity(words.len());
     let mut names: Vec<Arc<str>> = Vec::new();
+    let mut contraries = Vec::new();
     let mut ideograph: Option<Span> = None;
     for (at, word) in words.iter().enumerate() {
         let slice = word.span.slice(text);
@@ -127,11 +133,20 @@ fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_o
             continue;
         }
         ideograph = None;
-        let term = terms::term(&word.lower(text));
+        let lower = word.lower(text);
+        let term = terms::term(&lower);
+        let is_name = at > 0 && slice.starts_with(char::is_uppercase);
+        // "United States" unites nobody, also where it begins.
+        let begins_name =
+            at == 0 && words.get(1).is_some_and(|next| next.span.slice(text).starts_with(char::is_uppercase));
+        let is_of_name = is_name || begins_name;
+        if !is_of_name {
+            contraries.extend(contraries::of_word(&lower, word.span));
+        }
         if term.is_stop || is_left_out(word.span) {
             continue;
         }
-        if at > 0 && slice.starts_with(char::is_uppercase) {
+        if is_name {
             names.push(Arc::clone(&term.stem));
         }
         terms.push((term.stem, term.weight, word.span));
@@ -149,6 +164,7 @@ fn build(text: &str, words: &[Word], span: Span, figures: Vec<Figure>, is_left_o
         names,
         vector: embed(slice),
         figures,
+        contraries,
         characters: characters(slice),
         identity: identity(slice),
     }

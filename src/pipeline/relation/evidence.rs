@@ -1,8 +1,10 @@
 //! What is seen in two positions that bears on whether they diverge.
 
+use super::contraries::{Contraries, contraries};
 use super::{End, Reason, differing_figures, differing_strength, opposed};
 use crate::pipeline::alignment::THRESHOLD;
 use crate::pipeline::attribution::SpeechAct;
+use crate::pipeline::features::ScaleKind;
 use crate::pipeline::position::{Position, Stance};
 use crate::pipeline::similarity::PairFeatures;
 
@@ -24,12 +26,18 @@ pub const EVIDENCE_INPUTS: [&str; 8] = [
 /// too few to be fitted. Each makes a divergence by itself; the regression has the rest as inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
-    /// The acts of speech are opposed, or one is negated.
+    /// The acts of speech are opposed, or one is negated, or their words are contrary.
     pub opposed: Option<Reason>,
     /// Figures of one unit differ.
     pub figures: Option<Reason>,
     /// Demands or complaints stand on different steps of their ladder.
     pub strength: Option<Reason>,
+    /// All of it against some of it.
+    pub scope: Option<Reason>,
+    /// Due, or certain, against possible.
+    pub modality: Option<Reason>,
+    /// Contrary words and one negative: the regression is not asked.
+    pub is_at_one: bool,
     /// Held by the same sides.
     pub is_same_holder: bool,
     one_negated: bool,
@@ -49,8 +57,18 @@ impl Evidence {
     pub fn new(left: End<'_>, right: End<'_>, pair: &PairFeatures, opposition: f64) -> Self {
         let (a, b) = (left.position, right.position);
         let thanks = |position: &Position| position.speech_act == SpeechAct::Thank;
+        let contraries = contraries(left, right, pair);
+        let is_at_one = contraries == Some(Contraries::AtOne);
+        let apart = |kind: ScaleKind| match &contraries {
+            Some(Contraries::Apart(of, reason)) if *of == kind => Some(reason.clone()),
+            _ => None,
+        };
+        let opposed = if is_at_one { None } else { opposed(left, right, pair) };
         Self {
-            opposed: opposed(left, right, pair),
+            opposed: opposed.or_else(|| apart(ScaleKind::Opposite)),
+            scope: apart(ScaleKind::Scope),
+            modality: apart(ScaleKind::Modality),
+            is_at_one,
             figures: differing_figures(left, right),
             strength: differing_strength(left, right),
             is_same_holder: a.holder == b.holder,
@@ -67,8 +85,9 @@ impl Evidence {
 
     /// Set when one of the plain reasons is seen.
     #[must_use]
-    pub const fn is_plain(&self) -> bool {
-        self.opposed.is_some() || self.figures.is_some() || self.strength.is_some()
+    pub fn is_plain(&self) -> bool {
+        let plain = [&self.opposed, &self.figures, &self.scope, &self.strength, &self.modality];
+        plain.into_iter().any(Option::is_some)
     }
 
     /// In the order of [`EVIDENCE_INPUTS`], each 0 to 1. What is seen elsewhere is not among them.

@@ -10,6 +10,7 @@
 //! engine has that from the cross-encoder. Without anything plain it is a conflict where the cross-encoder finds
 //! that one rules the other out, and another accent elsewhere.
 
+mod contraries;
 mod evidence;
 mod types;
 mod weights;
@@ -37,7 +38,8 @@ const AGREEMENT_OVERLAP: f64 = 0.35;
 const NARROWER_RATIO: f64 = 0.6;
 /// Term overlap at and above which what one rejects is what the other speaks of.
 const OBJECT_OVERLAP: f64 = 0.25;
-/// Term overlap at and above which a negation in one of two statements turns the one against the other.
+/// Term overlap at and above which a negation in one of two statements turns the one against the other, and contrary words
+/// do, these left out.
 const NEGATED_OVERLAP: f64 = 0.5;
 /// Shared terms quoted as evidence.
 const MAX_SHARED_TERMS: usize = 3;
@@ -155,7 +157,8 @@ fn of_pair(left: End<'_>, right: End<'_>, pair: &PairFeatures, evidence: Evidenc
     reasons.extend(shared_terms(left, right));
     reasons.extend(same_figures(left, right));
     let is_same_holder = evidence.is_same_holder;
-    let diverges = evidence.is_plain() || divergence(pair, &evidence) >= regression(pair, &evidence).1;
+    let is_judged = !evidence.is_at_one && divergence(pair, &evidence) >= regression(pair, &evidence).1;
+    let diverges = evidence.is_plain() || is_judged;
     let (relation, reason) = if diverges {
         way(left, right, pair, evidence)
     } else if let Some(given) = given_and_thanked(left, right) {
@@ -180,9 +183,9 @@ fn way(left: End<'_>, right: End<'_>, pair: &PairFeatures, evidence: Evidence) -
     let conflict = if evidence.is_same_holder { Relation::DifferingAttribution } else { Relation::ConflictingPosition };
     if let Some(opposed) = evidence.opposed {
         (conflict, Some(opposed))
-    } else if let Some(figures) = evidence.figures {
+    } else if let Some(figures) = evidence.figures.or(evidence.scope) {
         (Relation::DifferingFigure, Some(figures))
-    } else if let Some(strength) = evidence.strength {
+    } else if let Some(strength) = evidence.strength.or(evidence.modality) {
         (Relation::DifferingStrength, Some(strength))
     } else if pair.judged.is_some_and(|judged| judged.contradiction >= CONTRADICTED) {
         (conflict, Some(of_both(ReasonCode::JudgedContradiction, left, right)))
@@ -256,6 +259,16 @@ fn differing_figures(left: End<'_>, right: End<'_>) -> Option<Reason> {
     ))
 }
 
+const fn rejects(position: &Position) -> bool {
+    matches!(position.speech_act, SpeechAct::Oppose | SpeechAct::Reject)
+}
+
+/// "does not recognise" and "opposes", but not "does not oppose", which is two negatives.
+const fn is_negative(position: &Position) -> bool {
+    let is_double = position.negated && rejects(position) && matches!(position.stance, Stance::Support);
+    (position.negated || rejects(position)) && !is_double
+}
+
 /// Support against opposition, or a cue that one side negates and the other does not.
 fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason> {
     let (a, b) = (left.position, right.position);
@@ -265,10 +278,8 @@ fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason>
     // The same words, once negated: the verb of reporting, or nearly all of what is said.
     let is_same_cue = is_report(a) && is_report(b) && a.attribution.cue_lemma == b.attribution.cue_lemma;
     let is_apart = a.holder != b.holder;
-    // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
-    let rejects = |p: &Position| matches!(p.speech_act, SpeechAct::Oppose | SpeechAct::Reject);
     // "does not recognise" and "refuses to recognise" are at one.
-    let is_one_negative = (a.negated || rejects(a)) != (b.negated || rejects(b));
+    let is_one_negative = is_negative(a) != is_negative(b);
     if a.negated != b.negated
         && is_one_negative
         && is_apart
@@ -287,6 +298,7 @@ fn opposed(left: End<'_>, right: End<'_>, pair: &PairFeatures) -> Option<Reason>
             SpeechAct::Oppose | SpeechAct::Reject | SpeechAct::Condemn | SpeechAct::Criticise | SpeechAct::Warn
         )
     };
+    // "opposes drilling" against the other side's "drilling will begin": who alone rejects what another alone goes on with.
     let is_alone = is_apart && !a.holder.is_joint() && !b.holder.is_joint() && pair.term_overlap >= OBJECT_OVERLAP;
     let is_rejected =
         is_alone && is_one_negative && rejects(a) != rejects(b) && !opposes(if rejects(a) { b } else { a });

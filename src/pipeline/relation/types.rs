@@ -11,7 +11,7 @@ pub enum Relation {
     Partial,
     /// They cannot both hold.
     ConflictingPosition,
-    /// The same thing with another number.
+    /// The same thing with another number, or another scope.
     DifferingFigure,
     /// The same thing put more strongly by one side.
     DifferingStrength,
@@ -55,6 +55,12 @@ pub enum ReasonCode {
     OpposedStance,
     /// One is negated, the other is not.
     Negation,
+    /// Words of contrary meaning where the rest is nearly the same.
+    ContraryWords,
+    /// The same thing is due, or certain, in one and possible in the other.
+    DifferentModality,
+    /// All of it in one, some of it in the other.
+    DifferentScope,
     /// Clearly stronger reporting words in one.
     DifferentStrength,
     /// Held by different sides.

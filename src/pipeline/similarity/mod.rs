@@ -104,7 +104,7 @@ pub struct PairFeatures {
     pub is_of_statements: bool,
     /// What contextual embeddings make of it, where positions were read.
     pub read: Option<ReadFeatures>,
-    /// What the cross-encoder makes of it, when it was asked; never without a reading.
+    /// What the cross-encoder makes of it, or of such pairs on average where it is [`UNLIKELY`]; never without a reading.
     pub judged: Option<JudgedFeatures>,
     /// What the first scores are around it, when it was looked at again.
     pub second: Option<SecondLook>,

@@ -34,7 +34,7 @@ out! {
         DifferingAttribution;
     ReasonCode: SameWords, SharedTerms, SameFigure, DifferentFigure, OpposedStance, Negation, DifferentStrength,
         DifferentHolder, GivenAndThanked, Narrower, NoCounterpart, Denied, HeldJointly, JudgedDivergence,
-        JudgedContradiction;
+        JudgedContradiction, ContraryWords, DifferentModality, DifferentScope;
     PointKind: Overlap, Divergence, OneSided;
     PointScope: AcrossReadouts, WithinReadout;
     Silence: NotMentioned, Denied;

@@ -96,7 +96,7 @@ class _RelationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Relation.Val
     RELATION_CONFLICTING_POSITION: _Relation.ValueType  # 3
     """The positions cannot both hold."""
     RELATION_DIFFERING_FIGURE: _Relation.ValueType  # 4
-    """The same thing with another number."""
+    """The same thing with another number, or another scope."""
     RELATION_DIFFERING_STRENGTH: _Relation.ValueType  # 5
     """The same thing put more strongly by one side."""
     RELATION_DIFFERING_EMPHASIS: _Relation.ValueType  # 6
@@ -116,7 +116,7 @@ RELATION_PARTIAL: Relation.ValueType  # 2
 RELATION_CONFLICTING_POSITION: Relation.ValueType  # 3
 """The positions cannot both hold."""
 RELATION_DIFFERING_FIGURE: Relation.ValueType  # 4
-"""The same thing with another number."""
+"""The same thing with another number, or another scope."""
 RELATION_DIFFERING_STRENGTH: Relation.ValueType  # 5
 """The same thing put more strongly by one side."""
 RELATION_DIFFERING_EMPHASIS: Relation.ValueType  # 6
@@ -419,6 +419,12 @@ class _ReasonCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReasonCode
     """The engine finds that they diverge, by all that it knows of the pair; nothing more specific is seen."""
     REASON_CODE_JUDGED_CONTRADICTION: _ReasonCode.ValueType  # 15
     """The transformer finds that one rules the other out. ENGINE_THOROUGH only."""
+    REASON_CODE_CONTRARY_WORDS: _ReasonCode.ValueType  # 16
+    """Words of contrary meaning stand in them ("raised / lowered"), and the rest is nearly the same."""
+    REASON_CODE_DIFFERENT_MODALITY: _ReasonCode.ValueType  # 17
+    """The same thing is due, or certain, in one and possible in the other ("must / may")."""
+    REASON_CODE_DIFFERENT_SCOPE: _ReasonCode.ValueType  # 18
+    """One speaks of all of it, the other of some of it ("all / only")."""
 
 class ReasonCode(_ReasonCode, metaclass=_ReasonCodeEnumTypeWrapper):
     """ReasonCode names what was seen in the texts."""
@@ -455,6 +461,12 @@ REASON_CODE_JUDGED_DIVERGENCE: ReasonCode.ValueType  # 14
 """The engine finds that they diverge, by all that it knows of the pair; nothing more specific is seen."""
 REASON_CODE_JUDGED_CONTRADICTION: ReasonCode.ValueType  # 15
 """The transformer finds that one rules the other out. ENGINE_THOROUGH only."""
+REASON_CODE_CONTRARY_WORDS: ReasonCode.ValueType  # 16
+"""Words of contrary meaning stand in them ("raised / lowered"), and the rest is nearly the same."""
+REASON_CODE_DIFFERENT_MODALITY: ReasonCode.ValueType  # 17
+"""The same thing is due, or certain, in one and possible in the other ("must / may")."""
+REASON_CODE_DIFFERENT_SCOPE: ReasonCode.ValueType  # 18
+"""One speaks of all of it, the other of some of it ("all / only")."""
 Global___ReasonCode: _TypeAlias = ReasonCode  # noqa: Y015
 
 class _ContactKind:
