@@ -149,10 +149,14 @@ impl Cursor {
         Some(Norm { weight: self.floats(HIDDEN)?, bias: self.floats(HIDDEN)? })
     }
 
-    /// A q8 matrix of `n_rows` and `n_columns`, and its bias.
+    /// A q8 matrix of `n_rows` and `n_columns`, and its bias; `None` where a number is -128, of which a product does not fit in
+    /// 16 bits (see `product`).
     fn quantised(&mut self, n_rows: usize, n_columns: usize) -> Option<Quantised> {
         let scales = self.floats(n_rows)?;
         let numbers: Vec<i8> = self.take(n_rows * n_columns)?.iter().map(|byte| byte.cast_signed()).collect();
+        if numbers.contains(&i8::MIN) {
+            return None;
+        }
         let matrix = NdTensorView::from_data([n_rows, n_columns], &*numbers);
         let sum = |row: &[i8]| row.iter().map(|&number| i32::from(number)).sum();
         Some(Quantised {

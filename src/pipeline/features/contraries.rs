@@ -100,6 +100,13 @@ mod tests {
     }
 
     #[test]
+    fn the_table_is_sorted_and_repeats_nothing() {
+        let rows: Vec<&str> = CONTRARIES_TABLE.lines().filter(|line| !line.starts_with('#')).collect();
+        let columns = |row: &&'static str| row.split('\t').collect::<Vec<_>>();
+        assert!(rows.windows(2).all(|pair| columns(&pair[0]) < columns(&pair[1])));
+    }
+
+    #[test]
     fn no_word_is_at_both_poles() {
         for (word, places) in PLACES.iter() {
             let scales: BTreeSet<u8> = places.iter().map(|place| place.scale).collect();

@@ -1,8 +1,8 @@
 //! What the cross-encoder makes of the likeliest pairs, as inputs of the THOROUGH scorer.
 //!
 //! In: pairs scored without a judge, and a judge of some of them. Out: the pairs judged, with the same context that the
-//! other inputs have: ranks, background, margins. A pair that is not judged counts in the context as one that shares
-//! nothing. The order of the two texts of a pair is the judge's affair; all here is the same to the bit when the two
+//! other inputs have: ranks, background, margins. An unlikely pair is judged as such pairs are on average (see [`UNLIKELY`]); one
+//! that is not among the pairs counts in the context as one that shares nothing. The order of the two texts of a pair is the judge's affair; all here is the same to the bit when the two
 //! readouts change places.
 
 use super::matrix::{InContext, Matrix};
@@ -141,10 +141,8 @@ pub fn judged(
     judgements: &[Judgement],
 ) -> Option<Vec<ScoredPair>> {
     let mut judgements = judgements.iter();
-    let judgement = |pair: &ScoredPair| match pair.features.is_identical {
-        true => None,
-        false if is_asked(pair) => judgements.next(),
-        false => Some(&OF_THE_UNLIKELY),
+    let judgement = |pair: &ScoredPair| {
+        if is_asked(pair) { judgements.next() } else { (!pair.features.is_identical).then_some(&OF_THE_UNLIKELY) }
     };
     let of_pairs: Vec<Option<&Judgement>> = pairs.iter().map(judgement).collect();
     let matrix = |logit: fn(&Judgement) -> f32| {
