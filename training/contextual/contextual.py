@@ -114,7 +114,8 @@ class Reading:
 
     def __init__(self, encoder, tok, text, limit=WINDOW):
         self.windows = Windows(tok, text, limit)
-        self.states = encoder(*minilm.collate(self.windows.rows()))
+        with minilm.quick():
+            self.states = encoder(*minilm.collate(self.windows.rows())).float()
 
     def means(self, spans):
         """The mean state of every span [spans, 384]."""
@@ -139,8 +140,9 @@ def by_themselves(encoder, tok, texts):
     """Unit vectors [texts, 384], the mean of all states."""
     rows = [[101, *tok.encode(t, add_special_tokens=False).ids[:MAX_TEXT], 102] for t in texts]
     ids, segments, mask = minilm.collate([(r, [0] * len(r)) for r in rows])
-    states = encoder(ids, segments, mask) * mask[..., None]
-    return F.normalize(states.sum(1), dim=1)
+    with minilm.quick():
+        states = encoder(ids, segments, mask).float()
+    return F.normalize((states * mask[..., None]).sum(1), dim=1)
 
 
 def contrast(cosines, links):

@@ -103,6 +103,11 @@ class Encoder(nn.Module):
         return m
 
 
+def quick():
+    """Products of bf16 where the CPU has units for them, in a third of the time; results differ a little from other CPUs'."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported())
+
+
 def collate(rows):
     """Pads [(ids, segments)] to the longest; returns ids, segments, mask."""
     n = max(len(r[0]) for r in rows)

@@ -121,7 +121,9 @@ def train(model, texts, epochs, seed, log, rate=1e-4, head_rate=5e-4, size=24, l
     model.train()
     recent = collections.deque(maxlen=100)
     for step, (rows, items) in enumerate(plan):
-        loss = loss_of(model(*minilm.collate(rows)), items)
+        with minilm.quick():
+            logits = model(*minilm.collate(rows))
+        loss = loss_of(logits.float(), items)
         loss.backward()
         nn.utils.clip_grad_norm_(body + head, 1.0)
         opt.step()
