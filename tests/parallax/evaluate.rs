@@ -249,8 +249,9 @@ fn given_readings_take_the_place_of_the_transformers() {
         (0.75, 1.0, 0.0)
     );
     assert_eq!(value("ContextualMeaningMargin"), f64::midpoint(0.75, 1.0));
-    // No other pair of either is likely enough to be judged.
-    assert_eq!(value("JudgedLinkMargin"), f64::midpoint(0.75, 1.0));
+    // Another pair of one of them is among the likeliest, but so unlikely that it has the mean judgement of such pairs.
+    let unlikely = -1.5 / 16.0 + 0.5;
+    assert_eq!(value("JudgedLinkMargin"), f64::midpoint(0.75 - unlikely, 1.0));
     fs::write(&file, r#"{"pair_id": "x", "a": "a1"}"#).unwrap();
     assert!(matches!(read_readings(&file), Err(Error::Json { .. })));
 }

@@ -13,17 +13,18 @@ use crate::pipeline::Cancel;
 /// Inputs that the judgement of a pair gives.
 pub const N_JUDGED_INPUTS: usize = 16;
 
-/// Pairs judged for each position of the larger side, the likeliest by the score without a judgement. In cross-validation
-/// F1 of links is .468 with one, and .470 with two in twice the time.
-pub const PAIRS_A_POSITION: usize = 1;
+/// Pairs judged for each position of the larger side, the likeliest by the score without a judgement. On annotated contacts of
+/// our own that no weights have seen F1 of links is .422 with one and .431 with two, positions given, and .187 and .201 without;
+/// in cross-validation on real ones .468 and .471.
+pub const PAIRS_A_POSITION: usize = 2;
 
 /// Most pairs judged in a request; over several pairs of readouts they are dealt out evenly. At 128 tokens a pair that is
 /// 6 seconds on one core, at the usual 50 tokens 2 seconds.
 pub const MAX_JUDGED: usize = 512;
 
 /// Score without a judgement under which a pair of the likeliest ones is not asked about: it is given the judgement that such
-/// pairs have on average. Of what is asked over 150 annotated contacts of our own, positions given, that are 29 %, and 3 of 1,008
-/// links, none of them right.
+/// pairs have on average. With one pair a position, over 150 annotated contacts of our own, positions given, that are 29 %, and 3
+/// of 1,008 links, none of them right. F1 is no better where fewer or more pairs are left out (`models/thorough.md`).
 pub const UNLIKELY: f64 = 0.18;
 
 /// The mean judgement of 614 unlikely pairs of those contacts; over real ones it is within .5 of this.
